@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target is one line of what a person would type; `. tools/env.sh` is how a shell of yours gets the same environment.
+SHELL := /bin/bash
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all bench lint build doctor api clean
+
+help:
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## environment, pinned packages, ROS 2, workspace; silent when there is nothing to do
+	@command -v $(PYTHON) > /dev/null || { echo "set-up: Python 3.11 or 3.12 is needed: sudo apt install python3 python3-venv python3-dev"; exit 1; }
+	@$(PYTHON) tools/set_up.py
+
+demo: setup ## the main job, through running ROS 2 nodes; writes build/demo/report.html (SHORT=1: fewer frames)
+	@. tools/env.sh && func-corr demo $(if $(SHORT),--short)
+
+test: setup ## every test but the slow ones and those that need a GPU
+	@. tools/env.sh && python -m pytest -q -m "not slow and not gpu"
+
+test-all: setup ## every test; those that need a GPU skip without one
+	@. tools/env.sh && python -m pytest -q
+
+bench: setup ## the benchmarks, one after the other; each prints a table and writes it to build/benchmarks
+	@. tools/env.sh && for benchmark in benchmarks/*.py; do python $$benchmark || exit 1; done
+
+lint: setup ## ruff and mypy
+	@. tools/env.sh && ruff check . && mypy src/func_corr_ros
+
+build: setup ## `colcon build` again from nothing, whatever has changed
+	@rm -rf build/func_corr_ros install && $(PYTHON) tools/set_up.py --again workspace
+
+doctor: setup ## what is installed, what is missing and what to do about it
+	@. tools/env.sh && func-corr doctor
+
+api: setup ## docs/ros_api.md anew, from what the nodes declare
+	@. tools/env.sh && python -m func_corr_ros.nodes.api_page docs/ros_api.md
+
+clean: ## everything that the other targets made
+	rm -rf build install log .venv
