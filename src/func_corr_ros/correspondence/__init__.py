@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dense matches between two objects that serve the same function: features of pixels, compared both ways."""
+import lazy_loader
+
+# name -> class that loads it; a new backbone is one file and one line here
+BACKBONES = {
+    "dinov2-small": "func_corr_ros.correspondence.backbone:Dinov2Backbone",
+    "dinov2-base": "func_corr_ros.correspondence.backbone:Dinov2Backbone",
+    "dinov2-large": "func_corr_ros.correspondence.backbone:Dinov2Backbone",
+}
+
+__getattr__, __dir__, _lazy = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "backbone": ["Backbone", "BackboneSettings", "Dinov2Backbone", "load_backbone"],
+        "matching": ["NearestNeighbours", "cycle_distance", "mutual", "nearest_neighbours", "windowed_soft_argmax"],
+        "model": ["CorrespondenceSettings", "Embedding", "FunctionalCorrespondence", "Matches"],
+        "object_crop": ["CropSettings", "CropWindow", "crop_object"],
+        "patch_grid": ["sample_grid"],
+    },
+)
+__all__ = [*_lazy, "BACKBONES"]
