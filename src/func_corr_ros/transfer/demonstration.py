@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A demonstration: one RGB-D picture of an object in use, the pixels that matter, and where the tool was.
+
+All poses and points are in the optical frame of the demonstration's camera. How a demonstration lies on disk is
+:mod:`func_corr_ros.transfer.demonstration_store`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from func_corr_ros.errors import BadDemonstration, NoDepth, NoMask, SizeMismatch
+from func_corr_ros.geometry.depth_image import sample_depth
+from func_corr_ros.geometry.plane import Plane
+from func_corr_ros.geometry.rgbd_frame import RgbdFrame
+
+ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+FUNCTION_PATTERN = re.compile(r"[a-z]+(-[a-z]+)*")
+# A stored point must be the surface its pixel sees; more than this and one of the two was edited alone.
+MAX_REPROJECTION_PX = 3.0
+
+
+@dataclass(frozen=True)
+class Keypoint:
+    """A named place on the demonstrated object: pixel (u, v) and the surface point behind it, in metres."""
+
+    name: str
+    uv: tuple[float, float]
+    point: Float64[np.ndarray, "3"]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Where ``tool_link`` was during one step of the demonstration ("pregrasp", "grasp", "action", "retreat", ...).
+
+    ``relative_to`` names the keypoint that the step is about: on another object the pose keeps its offset to it.
+    The y axis of the tool is its mirror axis (the closing direction of a parallel gripper, the sideways axis of a pour
+    outlet): on a mirrored object the pose is reflected and y turned back, so that it stays a rotation.
+    """
+
+    name: str
+    tool_link: str
+    relative_to: str
+    camera_from_tool: Float64[np.ndarray, "4 4"]
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """One demonstration, checked: whoever holds one may use every field without looking twice.
+
+    Raises BadDemonstration, NoMask or SizeMismatch, naming the field, where the parts do not hold together.
+    ``support`` is the plane the object stands on, normal up, or None where it was not seen.
+    """
+
+    id: str
+    function: str
+    object: str
+    frame: RgbdFrame
+    mask: Bool[np.ndarray, "h w"]
+    keypoints: tuple[Keypoint, ...]
+    phases: tuple[Phase, ...]
+    support: Plane | None = None
+
+    def __post_init__(self) -> None:
+        if not ID_PATTERN.fullmatch(self.id):
+            raise BadDemonstration(f"id {self.id!r}: lower-case letters, digits, '_' and '-', at most 64")
+        if not FUNCTION_PATTERN.fullmatch(self.function):
+            raise BadDemonstration(f"{self.id}: function {self.function!r}; lower case with hyphens, such as 'pour-with'")
+        if self.mask.shape != self.frame.depth.shape:
+            raise SizeMismatch(f"{self.id}: the mask is {self.mask.shape}, the picture {self.frame.depth.shape} (rows, columns)")
+        if not self.mask.any():
+            raise NoMask(f"{self.id}: the mask is empty; it must cover the demonstrated object")
+        if not self.phases:
+            raise BadDemonstration(f"{self.id}: no phases; at least one pose (such as 'grasp') is needed")
+        for keypoint in self.keypoints:
+            self._check_keypoint(keypoint)
+        for phase in self.phases:
+            self._check_phase(phase)
+
+    def keypoint(self, name: str) -> Keypoint:
+        """Returns the keypoint called ``name``; raises BadDemonstration that lists those there are."""
+        for keypoint in self.keypoints:
+            if keypoint.name == name:
+                return keypoint
+        raise BadDemonstration(f"{self.id}: no keypoint {name!r}; there are {[item.name for item in self.keypoints]}")
+
+    def _check_keypoint(self, keypoint: Keypoint) -> None:
+        uv, inside = self.frame.camera.project(keypoint.point)
+        error = float(np.linalg.norm(uv - np.asarray(keypoint.uv)))
+        if not bool(inside) or error > MAX_REPROJECTION_PX:
+            raise BadDemonstration(
+                f"{self.id}: keypoint {keypoint.name!r} is marked at {keypoint.uv} px, its point {keypoint.point.tolist()} m "
+                f"projects to {np.round(uv, 1).tolist()} px ({error:.1f} px away, at most {MAX_REPROJECTION_PX})"
+            )
+
+    def _check_phase(self, phase: Phase) -> None:
+        if not phase.tool_link:
+            raise BadDemonstration(f"{self.id}: phase {phase.name!r} has no tool_link; a pose is of a link, name it")
+        self.keypoint(phase.relative_to)
+        rotation = phase.camera_from_tool[:3, :3]
+        if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6) or np.linalg.det(rotation) < 0:
+            raise BadDemonstration(f"{self.id}: phase {phase.name!r}: camera_from_tool is not a rigid transform")
+
+
+def keypoint_at(
+    frame: RgbdFrame, name: str, uv: tuple[float, float], mask: Bool[np.ndarray, "h w"] | None = None
+) -> Keypoint:
+    """Returns the keypoint that ``frame`` shows at pixel ``uv``, of the object in ``mask`` where given: rims and spouts are
+    edges, and beside an edge the camera sees the table. Raises NoDepth where no depth of the object is near it."""
+    pixel = np.asarray([uv], dtype=np.float64)
+    depth, valid = sample_depth(frame.depth if mask is None else np.where(mask, frame.depth, np.float32("nan")), pixel)
+    if not valid[0]:
+        raise NoDepth(f"keypoint {name!r} at {uv} px: no valid depth of the object near it; mark a pixel on its surface")
+    return Keypoint(name, uv, frame.camera.unproject(pixel, depth.astype(np.float64))[0])

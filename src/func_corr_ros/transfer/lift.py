@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From matched pixels to pairs of surface points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from func_corr_ros.errors import NoDepth
+from func_corr_ros.geometry.rgbd_frame import RgbdFrame
+
+# Below this many pairs with depth on both sides there is nothing a robust fit could reject.
+MIN_PAIRS = 8
+
+
+@dataclass(frozen=True)
+class LiftedKeypoint:
+    """Where a demonstration's keypoint was matched by itself on the live object [m], with the match's confidence 0..1."""
+
+    point: Float64[np.ndarray, "3"]
+    confidence: float
+
+
+@dataclass(frozen=True)
+class LiftedMatches:
+    """Surface points of the demonstration and of the live object that serve the same purpose, in metres.
+
+    ``reference`` is in the demonstration's optical frame, ``live`` in the live camera's; ``weights`` are the matches'
+    confidences. ``valid_ratio`` is the share of matches that had depth on both sides. ``mirrored`` says that the matches
+    were made with the demonstration's mirror image: the motion between the two objects then holds a reflection.
+    """
+
+    reference: Float64[np.ndarray, "n 3"]
+    live: Float64[np.ndarray, "n 3"]
+    weights: Float64[np.ndarray, " n"]
+    valid_ratio: float
+    mirrored: bool = False
+    keypoints: Mapping[str, LiftedKeypoint] = field(default_factory=dict)
+
+
+def lift_matches(
+    demonstration: RgbdFrame,
+    uv_reference: Float32[np.ndarray, "n 2"],
+    live_points: Float64[np.ndarray, "n 3"],
+    confidence: Float32[np.ndarray, " n"],
+    mirrored: bool = False,
+    keypoints: Mapping[str, LiftedKeypoint] | None = None,
+) -> LiftedMatches:
+    """Returns the pairs that have a finite point on both sides and a confidence above zero.
+
+    ``live_points`` are what :meth:`RgbdFrame.points_at` gives for the live pixels (NaN where the camera saw no depth).
+    Raises NoDepth, with the counts, where fewer than MIN_PAIRS pairs are left.
+    """
+    reference_points, reference_valid = demonstration.points_at(uv_reference)
+    live_valid = np.isfinite(live_points).all(axis=1)
+    trusted = np.isfinite(confidence) & (confidence > 0)
+    keep = reference_valid & live_valid & trusted
+    if keep.sum() < MIN_PAIRS:
+        raise NoDepth(
+            f"{int(keep.sum())} of {len(keep)} matches lift (depth in the demonstration for {int(reference_valid.sum())}, "
+            f"in the live frame at {int(live_valid.sum())}, trusted {int(trusted.sum())}); at least {MIN_PAIRS} are needed"
+        )
+    trusted_count = max(int(trusted.sum()), 1)
+    return LiftedMatches(
+        reference=reference_points[keep],
+        live=live_points[keep],
+        weights=confidence[keep].astype(np.float64),
+        valid_ratio=float(keep.sum() / trusted_count),
+        mirrored=mirrored,
+        keypoints=dict(keypoints or {}),
+    )

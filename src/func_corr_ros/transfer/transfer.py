@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Demonstrated tool poses on an object never seen before, or a refusal with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float64
+
+from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, HighResidual
+from func_corr_ros.geometry.depth_image import back_project
+from func_corr_ros.geometry.plane import Plane
+from func_corr_ros.geometry.se3 import make
+from func_corr_ros.settings import setting
+from func_corr_ros.transfer.align import Alignment, AlignSettings, align_objects
+from func_corr_ros.transfer.carry import carried_keypoint
+from func_corr_ros.transfer.demonstration import Demonstration, Phase
+from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.revolved import align_revolved, body_of, protrudes
+
+# A mirrored pose is made a rotation again by turning the tool's mirror axis round (see Phase).
+TURN_MIRROR_AXIS = np.diag([1.0, -1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class TransferSettings:
+    """What a transfer must show before a robot may use it."""
+
+    align: AlignSettings = field(default_factory=AlignSettings)
+    min_inlier_ratio: float = setting(
+        0.55, "smallest share of the matches' confidence that one motion must explain", at_least=0.0, at_most=1.0, live=True
+    )
+    max_residual: float = setting(
+        0.1, "largest rms residual of the inliers, as a share of the object's size", at_least=0.0, at_most=1.0, live=True
+    )
+
+
+@dataclass(frozen=True)
+class TransferredPhase:
+    """A demonstrated phase on the live object; ``camera_from_tool`` is in the live optical frame."""
+
+    name: str
+    tool_link: str
+    camera_from_tool: Float64[np.ndarray, "4 4"]
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """An accepted transfer. ``keypoints`` are the demonstration's, on the live object [m]; ``score`` is the share of
+    the matches' confidence that the motion explains, which is what was measured, not a probability."""
+
+    demonstration: str
+    function: str
+    phases: tuple[TransferredPhase, ...]
+    keypoints: dict[str, Float64[np.ndarray, "3"]]
+    alignment: Alignment
+    score: float
+    mirrored: bool
+
+    def phase(self, name: str) -> TransferredPhase:
+        """Returns the phase called ``name``; raises KeyError that lists those there are."""
+        for phase in self.phases:
+            if phase.name == name:
+                return phase
+        raise KeyError(f"no phase {name!r}; there are {[item.name for item in self.phases]}")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no transfer: an error with its numbers, and the alignment where one was reached."""
+
+    error: FuncCorrError
+    alignment: Alignment | None = None
+
+
+def transfer_demonstration(
+    demonstration: Demonstration,
+    lifted: LiftedMatches,
+    live_support: Plane | None,
+    settings: TransferSettings = TransferSettings(),
+) -> Transfer | Refusal:
+    """Returns the demonstration's phases on the live object, or why not.
+
+    Each phase keeps its offset to the keypoint it is about: grippers and outlets do not scale with the object.
+    """
+    try:
+        alignment = _aligned(demonstration, lifted, live_support, settings.align)
+    except FuncCorrError as error:
+        return Refusal(error)
+    doubt = _doubt(alignment, settings) or _unseen_part(demonstration, alignment)
+    if doubt is not None:
+        return Refusal(doubt, alignment)
+    keypoints = {item.name: carried_keypoint(item, lifted, alignment, settings.align) for item in demonstration.keypoints}
+    phases = tuple(_carried_phase(phase, demonstration, keypoints, alignment) for phase in demonstration.phases)
+    return Transfer(
+        demonstration.id, demonstration.function, phases, keypoints, alignment, alignment.inlier_ratio, lifted.mirrored
+    )
+
+
+def _aligned(
+    demonstration: Demonstration, lifted: LiftedMatches, live_support: Plane | None, settings: AlignSettings
+) -> Alignment:
+    shown = back_project(demonstration.frame.depth, demonstration.frame.camera, demonstration.mask)[0]
+    reference_body, live_body = body_of(shown, demonstration.support, settings), body_of(lifted.live, live_support, settings)
+    if reference_body is not None and live_body is not None:
+        return align_revolved(lifted, reference_body, live_body, settings)
+    return align_objects(lifted, demonstration.support, live_support, settings)
+
+
+def _carried_phase(
+    phase: Phase,
+    demonstration: Demonstration,
+    keypoints: dict[str, Float64[np.ndarray, "3"]],
+    alignment: Alignment,
+) -> TransferredPhase:
+    motion = alignment.live_from_reference.rotation
+    offset = phase.camera_from_tool[:3, 3] - demonstration.keypoint(phase.relative_to).point
+    rotation = motion @ phase.camera_from_tool[:3, :3]
+    if np.linalg.det(motion) < 0:
+        rotation = rotation @ TURN_MIRROR_AXIS
+    return TransferredPhase(phase.name, phase.tool_link, make(rotation, keypoints[phase.relative_to] + motion @ offset))
+
+
+def _unseen_part(demonstration: Demonstration, alignment: Alignment) -> DegenerateGeometry | None:
+    if alignment.bodies is None or not alignment.bodies.turn_is_free:
+        return None
+    for phase in demonstration.phases:
+        keypoint = demonstration.keypoint(phase.relative_to)
+        if protrudes(alignment.bodies.reference, keypoint.point[None])[0]:
+            return DegenerateGeometry(
+                f"phase {phase.name!r} is about the {keypoint.name}, which sticks out of the demonstrated object; nothing like "
+                "it was found on the live one, which looks the same from every side. Is it hidden? Another view may show it"
+            )
+    return None
+
+
+def _doubt(alignment: Alignment, settings: TransferSettings) -> HighResidual | None:
+    if alignment.inlier_ratio < settings.min_inlier_ratio:
+        return HighResidual(
+            f"one motion explains {alignment.inlier_ratio:.0%} of the matches' confidence ({int(alignment.inliers.sum())} of "
+            f"{len(alignment.inliers)} matches); at least {settings.min_inlier_ratio:.0%} is needed (min_inlier_ratio)"
+        )
+    if alignment.rms > settings.max_residual * alignment.size:
+        return HighResidual(
+            f"rms residual {1e3 * alignment.rms:.1f} mm on an object of {1e3 * alignment.size:.0f} mm; at most "
+            f"{1e3 * settings.max_residual * alignment.size:.1f} mm is accepted (max_residual)"
+        )
+    return None

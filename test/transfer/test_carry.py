@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A keypoint lands on the live object's own rim, spout and handle, in millimetres."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from transfer.vessels import TABLE, Vessel, matched
+
+from func_corr_ros.transfer.align import AlignSettings
+from func_corr_ros.transfer.carry import carried_keypoint
+from func_corr_ros.transfer.demonstration import Keypoint
+from func_corr_ros.transfer.lift import LiftedKeypoint
+from func_corr_ros.transfer.revolved import align_revolved, body_of
+
+SETTINGS = AlignSettings()
+SHOWN = Vessel()
+OUTLET, GRIP = (Keypoint(name, (0.0, 0.0), point) for name, point in (("outlet", SHOWN.outlet), ("handle", SHOWN.grip)))
+TURN = np.radians(35.0)
+
+
+def _carried(keypoint, live, own=None, **how):
+    lifted = matched(SHOWN, live, wall_turn=TURN, **how)
+    if own is not None:
+        lifted = replace(lifted, keypoints={keypoint.name: LiftedKeypoint(own, 0.8)})
+    bodies = body_of(lifted.reference, TABLE, SETTINGS), body_of(lifted.live, TABLE, SETTINGS)
+    return carried_keypoint(keypoint, lifted, align_revolved(lifted, *bodies, SETTINGS), SETTINGS)
+
+
+@pytest.mark.parametrize("live", [Vessel(turn=TURN), Vessel(foot=(0.2, 0.1), radius=0.055, height=0.08, turn=TURN)])
+def test_the_outlet_is_on_the_live_rim_opposite_the_handle(live):
+    assert np.linalg.norm(_carried(OUTLET, live) - live.outlet) < 0.003
+
+
+def test_a_rim_becomes_a_spouts_tip():
+    live = Vessel(radius=0.06, height=0.2, turn=TURN, spout=0.035)
+    assert np.linalg.norm(_carried(OUTLET, live) - live.outlet) < 0.005
+
+
+def test_the_grip_is_on_a_handle_that_reaches_less_far():
+    live = Vessel(radius=0.05, turn=TURN, handle=0.018)
+    assert np.linalg.norm(_carried(GRIP, live) - live.grip) < 0.005
+
+
+def test_an_own_match_on_the_wrong_side_of_the_rim_does_not_turn_the_outlet():
+    live = Vessel(turn=TURN)
+    misled = live.wall(np.array(np.pi - TURN), np.array(1.0))
+    assert np.linalg.norm(misled - live.outlet) > 0.02
+    assert np.linalg.norm(_carried(OUTLET, live, own=misled) - live.outlet) < 0.003

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What sticks out tells the turn, against walls that say otherwise; without it the turn is free and says so."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from transfer.vessels import TABLE, Vessel, matched
+
+from func_corr_ros.geometry.se3 import about_axis, rotation_angle
+from func_corr_ros.transfer.align import AlignSettings, align_objects
+from func_corr_ros.transfer.revolved import align_revolved, body_of, local_axes, protrudes
+
+UP = np.array([0.0, 0.0, 1.0])
+SETTINGS = AlignSettings()
+SHOWN = Vessel()
+
+
+def _aligned(live, **how):
+    lifted = matched(SHOWN, live, **how)
+    bodies = body_of(lifted.reference, TABLE, SETTINGS), body_of(lifted.live, TABLE, SETTINGS)
+    return align_revolved(lifted, *bodies, SETTINGS), lifted
+
+
+@pytest.mark.parametrize("turn_deg", [-150, -40, 0, 30, 90, 179])
+def test_the_handle_tells_the_turn_though_the_wall_denies_it(turn_deg):
+    turn = np.radians(turn_deg)
+    live = Vessel(foot=(0.3, -0.1), turn=turn)
+    alignment, lifted = _aligned(live, wall_turn=turn)
+    assert np.degrees(rotation_angle(alignment.live_from_reference.rotation, about_axis(UP, turn))) < 1.5
+    assert not alignment.bodies.turn_is_free and alignment.inlier_ratio > 0.95
+    if 20 < abs(turn_deg) < 170:  # the fit to all matches follows the wall: this is what the room is for
+        misled = align_objects(lifted, TABLE, TABLE, SETTINGS).live_from_reference.rotation
+        assert np.degrees(rotation_angle(misled, about_axis(UP, turn))) > 10.0
+
+
+def test_radius_and_height_have_their_own_scale():
+    live = Vessel(radius=0.06, height=0.25, turn=0.5)
+    alignment, lifted = _aligned(live)
+    assert alignment.bodies.radius_scale == pytest.approx(1.5, abs=0.03)
+    assert alignment.bodies.height_scale == pytest.approx(2.5, abs=0.05)
+    walls = slice(0, 1200)
+    assert np.linalg.norm(alignment.carried(lifted.reference[walls]) - lifted.live[walls], axis=1).max() < 0.006
+
+
+def test_without_a_handle_on_one_side_the_turn_is_free():
+    alignment, _ = _aligned(Vessel(turn=0.7), handle=False)
+    assert alignment.bodies.turn_is_free
+
+
+def test_a_few_stray_matches_out_there_do_not_pin_the_turn():
+    lifted = matched(SHOWN, Vessel(), handle=False)
+    rng = np.random.default_rng(4)
+    shown, live = (SHOWN.handle_points(rng.uniform(-np.pi, np.pi, 40), rng.uniform(0.3, 0.7, 40)) for _ in range(2))
+    stray = type(lifted)(
+        np.concatenate([lifted.reference, shown]), np.concatenate([lifted.live, live]), np.full(1240, 0.5), 1.0
+    )
+    bodies = body_of(lifted.reference, TABLE, SETTINGS), body_of(lifted.live, TABLE, SETTINGS)
+    assert align_revolved(stray, *bodies, SETTINGS).bodies.turn_is_free
+
+
+def test_the_motion_lays_foot_on_foot():
+    alignment, _ = _aligned(Vessel(foot=(0.3, -0.1), turn=1.0))
+    bodies = alignment.bodies
+    np.testing.assert_allclose(alignment.live_from_reference.apply(bodies.reference.foot[None])[0], bodies.live.foot, atol=1e-9)
+    np.testing.assert_allclose(bodies.live.foot, [0.3, -0.1, 0.0], atol=0.001)
+
+
+def test_what_has_no_counterpart_is_no_inlier():
+    alignment, lifted = _aligned(Vessel(spout=0.03))
+    assert not alignment.inliers[-80:][protrudes(alignment.bodies.live, lifted.live[-80:])].any()
+
+
+def test_no_body_without_a_support_or_where_it_is_switched_off():
+    points = matched(SHOWN, SHOWN).live
+    assert body_of(points, None, SETTINGS) is None
+    assert body_of(points, TABLE, AlignSettings(revolved=False)) is None
+    assert body_of(np.random.default_rng(0).uniform(-0.1, 0.1, (500, 3)) + [0, 0, 0.1], TABLE, SETTINGS) is None
+
+
+def test_local_axes_are_radius_azimuth_height():
+    body = body_of(matched(SHOWN, SHOWN).live, TABLE, SETTINGS)
+    axes = local_axes(body, SHOWN.outlet)
+    np.testing.assert_allclose(axes[:, 0], [-1.0, 0.0, 0.0], atol=0.02)
+    np.testing.assert_allclose(axes[:, 2], UP, atol=1e-9)
+    assert np.linalg.det(axes) == pytest.approx(1.0)
