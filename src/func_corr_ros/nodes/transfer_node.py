@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Corresponding points in, the demonstrated tool poses on the live object out, or the reason why there are none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Any
+
+from sensor_msgs.msg import PointCloud2
+
+from func_corr_ros.errors import ErrorCode, FuncCorrError, LowConfidence, NoReference, StaleInput
+from func_corr_ros.msg import FunctionalKeypointArray
+from func_corr_ros.nodes.diagnostics import stream_values
+from func_corr_ros.nodes.inference_thread import InferenceThread
+from func_corr_ros.nodes.observations import MatchesSeen, Moment, ReferencePicture, Transferred, lifted
+from func_corr_ros.nodes.process import run
+from func_corr_ros.nodes.result_messages import matches_of
+from func_corr_ros.nodes.rgbd_input import SynchronizedInput, SyncSettings, Topic
+from func_corr_ros.nodes.stage_node import StageNode, StageSettings
+from func_corr_ros.nodes.transfer_outputs import TransferOutputs
+from func_corr_ros.nodes.transfer_services import serve_transfer
+from func_corr_ros.nodes.transform_lookup import TransformLookup
+from func_corr_ros.nodes.upstream import Matcher, RemoteCorrespondence
+from func_corr_ros.settings import setting
+from func_corr_ros.transfer.acceptance import StabilityGate, StabilitySettings
+from func_corr_ros.transfer.demonstration import Demonstration
+from func_corr_ros.transfer.demonstration_store import DemonstrationStore
+from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.transfer import Refusal, Transfer, TransferSettings, transfer_demonstration
+
+NOTHING_LOADED = "no demonstration is loaded; call ~/load_demonstration, or set the parameter demonstration"
+
+
+@dataclass(frozen=True)
+class TransferNodeSettings(StageSettings):
+    """Parameters of transfer_node."""
+
+    demonstrations: str = setting("~/.ros/func_corr_ros/demonstrations", "folder that holds the demonstrations")
+    demonstration: str = setting("", "demonstration that is loaded at start; empty: none")
+    target_frame: str = setting("", "frame of the poses, reached by TF at the image's stamp; empty: the camera's own, without TF")
+    tf_timeout: float = setting(0.1, "how long a transform is waited for", unit="s", at_least=0.0, at_most=10.0)
+    phase: str = setting("action", "phase whose pose must settle and is published; the last one where it is not there", live=True)
+    pose_expiry: float = setting(3.0, "a pose is withdrawn when none follows it for so long", unit="s", at_least=0.0, live=True)
+    correspondence_node: str = setting("correspondence_node", "who matches, where it is another process")
+    transfer: TransferSettings = field(default_factory=TransferSettings)
+    stability: StabilitySettings = field(default_factory=StabilitySettings)
+    sync: SyncSettings = field(default_factory=SyncSettings)
+
+
+class TransferNode(StageNode[TransferNodeSettings]):
+    """Publishes the loaded demonstration's poses on the live object.
+
+    ``upstream`` is the correspondence node of the same process; without it, matches come over topics.
+    """
+
+    unknown = ErrorCode.TRANSFER_UNKNOWN
+
+    def __init__(self, worker: InferenceThread | None = None, upstream: Matcher | None = None, **options: Any) -> None:
+        super().__init__("transfer_node", TransferNodeSettings(), worker, **options)
+        self._linked = upstream is not None
+        remote = RemoteCorrespondence(self, self.settings.correspondence_node)
+        self.upstream: Matcher = remote if upstream is None else upstream
+        self.demonstration: Demonstration | None = None
+        self._input: SynchronizedInput | None = None
+        self._gate = StabilityGate(self.settings.stability)
+        self._last_accepted: Transferred | None = None
+        self._outputs = TransferOutputs(self)
+        serve_transfer(self)
+        self._announcing = False
+        self.create_timer(0.2, self._withdraw_expired)
+        self.create_timer(0.2, self._announce, callback_group=self._service_group)
+
+    def configure(self) -> None:
+        """Opens the store and loads the demonstration that the parameters name."""
+        self.store = DemonstrationStore(FilePath(self.settings.demonstrations).expanduser())
+        if self.settings.demonstration:
+            self.demonstration = self.store.load(self.settings.demonstration)
+        self._transforms = TransformLookup(self, self.settings.target_frame, self.settings.tf_timeout)
+
+    def activate(self) -> None:
+        """Takes matches from the linked node, or subscribes to them."""
+        self._announced: Demonstration | None = None
+        self.enter_stage("transfer", 2, self._transfer_newest)
+        if not self._linked:
+            qos = "RELIABLE"
+            topics = {"keypoints": Topic(FunctionalKeypointArray, "keypoints", qos), "points": Topic(PointCloud2, "points", qos)}
+            self._input = SynchronizedInput(self, topics, {}, self.settings.sync, self._take_messages)
+
+    def deactivate(self) -> None:
+        """Unsubscribes and withdraws the pose."""
+        if self._input is not None:
+            self._input.close()
+        self._input = self._last_accepted = None
+        self._gate.reset()
+
+    def cleanup(self) -> None:
+        """Forgets the demonstration."""
+        self.demonstration = None
+        self._transforms.close()
+
+    def settings_changed(self, settings: TransferNodeSettings) -> None:
+        """Lets poses settle anew by the new limits."""
+        self._gate = StabilityGate(settings.stability)
+
+    def warning(self) -> str | None:
+        """Returns what keeps results from coming."""
+        complaint = self._input.complaint() if self._input is not None else None
+        return complaint or (None if self.demonstration is not None else NOTHING_LOADED)
+
+    def diagnostic_values(self) -> dict[str, object]:
+        """Returns the demonstration in use."""
+        stream = stream_values(self._input.synchronizer, self._input.names) if self._input is not None else {}
+        return {"demonstration": self.demonstration.id if self.demonstration is not None else "", **stream}
+
+    def take(self, matches: Callable[[], MatchesSeen]) -> None:
+        """Puts matches into the mailbox; ``matches`` is called on the inference thread."""
+        if self.stage is not None:
+            self.stage.mailbox.put(matches)
+
+    def _take_messages(self, messages: dict[str, Any]) -> None:
+        self.take(partial(matches_of, **messages))
+
+    async def load(self, demonstration_id: str, timeout: float) -> Demonstration:
+        """Makes a stored demonstration the one that is transferred, here and upstream; returns it."""
+        demonstration = await self.on_worker("load_demonstration", lambda: self.store.load(demonstration_id), timeout)
+        await self.upstream.set_reference(ReferencePicture.of(demonstration), timeout)
+        self.demonstration = self._announced = demonstration
+        self._gate.reset()
+        return demonstration
+
+    def transfer(self, demonstration: Demonstration | None, matches: MatchesSeen) -> tuple[Transferred, LiftedMatches | None]:
+        """Returns what becomes of ``demonstration`` with ``matches``, accepted by the image itself, and the lifted matches."""
+        at, pairs = matches.moment, None
+        seen = Transferred(at, demonstration, matches.object_id, support=matches.support)
+        try:
+            if demonstration is None:
+                raise NoReference(NOTHING_LOADED)
+            with self.timer.time("lift"):
+                pairs = lifted(demonstration, matches)
+            with self.timer.time("transfer"):
+                outcome = transfer_demonstration(demonstration, pairs, matches.support, self.settings.transfer)
+            seen = replace(seen, outcome=outcome)
+            target = Moment(at.stamp_ns, self.settings.target_frame or at.frame_id)
+            seen = replace(seen, moment=target, target_from_camera=self._transforms.target_from(at))
+            if isinstance(outcome, Refusal):
+                raise outcome.error
+            return replace(seen, accepted=True), pairs
+        except Exception as error:
+            return replace(seen, error=self.known(error, "transfer")), pairs
+
+    def _transfer_newest(self, make: Callable[[], MatchesSeen]) -> None:
+        matches = make()
+        seen, pairs = self.transfer(self.demonstration, matches)
+        if isinstance(seen.error, NoReference):
+            self._announced = None  # upstream has lost the reference, perhaps with its process
+        seen = self._settled(seen)
+        self._outputs.publish(seen, self._phase_index(seen))
+        self._outputs.publish_inliers(seen, matches, pairs)
+        if seen.accepted:
+            self._last_accepted, self._accepted_at = seen, time.monotonic()
+
+    def _settled(self, seen: Transferred) -> Transferred:
+        if not seen.accepted or not isinstance(seen.outcome, Transfer):
+            self._gate.reset()
+            return seen
+        gate, phase = self._gate, seen.outcome.phases[self._phase_index(seen)]
+        if gate.accepts(seen.target_from_camera @ phase.camera_from_tool):
+            return seen
+        reason = f"{phase.name!r} has not settled: {gate.count} estimates held, {gate.settings.agreeing} must agree (stability)"
+        return replace(seen, accepted=False, error=LowConfidence(reason))
+
+    def _phase_index(self, seen: Transferred) -> int:
+        names = [phase.name for phase in seen.outcome.phases] if isinstance(seen.outcome, Transfer) else []
+        return names.index(self.settings.phase) if self.settings.phase in names else len(names) - 1
+
+    def _withdraw_expired(self) -> None:
+        last = self._last_accepted
+        if last is None or time.monotonic() - self._accepted_at <= self.settings.pose_expiry:
+            return
+        self._last_accepted = None
+        self._gate.reset()
+        late = StaleInput(f"the pose is withdrawn: none was accepted for more than {self.settings.pose_expiry:g} s (pose_expiry)")
+        self._outputs.publish(replace(last, outcome=None, accepted=False, error=late), 0)
+
+    async def _announce(self) -> None:
+        demonstration = self.demonstration
+        if not self.active or self._announcing or demonstration is None or demonstration is self._announced:
+            return
+        self._announcing = True
+        try:
+            await self.upstream.set_reference(ReferencePicture.of(demonstration), self.settings.service_timeout)
+            self._announced = demonstration
+        except FuncCorrError as error:
+            self.get_logger().warning(f"cannot set the reference yet: {error}", throttle_duration_sec=10.0)
+        finally:
+            self._announcing = False
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs transfer_node in a process of its own."""
+    return run(lambda: [TransferNode()], arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
