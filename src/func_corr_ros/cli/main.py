@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``func-corr``: picks the verb; a mistake that has a name becomes one line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+
+from func_corr_ros.errors import FuncCorrError
+
+# Each verb is a module of this room with add_arguments(parser) and run(arguments) -> exit code.
+VERBS = {
+    "match": "draw the matches between an object in one picture and an object in another",
+    "transfer": "carry a demonstration over to an RGB-D frame and print the poses",
+    "replay": "run a recorded rosbag2 through the pipeline or the running nodes and score it",
+    "demo": "the main job end to end: bags, running nodes, report.html",
+    "doctor": "what is installed, what is missing and what to do about it",
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Returns the exit code of ``func-corr`` called with ``words`` (of this process when None): 0 good, 1 refused or
+    unhealthy, 2 a mistake of the caller, 130 interrupted."""
+    words = list(sys.argv[1:] if words is None else words)
+    arguments = _parser(words).parse_args(words)
+    try:
+        return _verb(arguments.verb).run(arguments)
+    except FuncCorrError as error:
+        print(f"func-corr {arguments.verb}: {type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+class _Version(argparse.Action):
+    """Reads the version only when it is asked for: --help stays quick."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from func_corr_ros.provenance import package_version
+
+        print(package_version())
+        parser.exit()
+
+
+def _verb(name: str) -> ModuleType:
+    return import_module(f"func_corr_ros.cli.{name}")
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="func-corr",
+        description="One demonstration, carried over to objects never seen before.",
+        epilog="func-corr <verb> --help tells more.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    verbs = parser.add_subparsers(dest="verb", metavar="<verb>", required=True)
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    for name, purpose in VERBS.items():
+        one = verbs.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        if name == chosen:
+            _verb(name).add_arguments(one)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line is tested in the painted world of the evaluation room's tests."""
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+_spec = importlib.util.spec_from_file_location("painted_world", Path(__file__).parents[1] / "evaluation" / "conftest.py")
+painted_world = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(painted_world)
+demonstration, target, color_model = painted_world.demonstration, painted_world.target, painted_world.color_model
+
+
+@pytest.fixture
+def color_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every model that is loaded by name sees colours instead."""
+    monkeypatch.setattr("func_corr_ros.correspondence.model.load_backbone", lambda *_: painted_world.ColorBackbone())

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``func-corr replay``: a rosbag2 in, a line per frame and a summary out."""
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from func_corr_ros.cli.main import main
+from func_corr_ros.evaluation.rgbd_bag import write_bag
+from func_corr_ros.transfer.demonstration_store import DemonstrationStore
+
+pytest.importorskip("rosbags", reason="recordings need the extra [replay]")
+pytestmark = pytest.mark.usefixtures("color_backbone")
+
+
+@pytest.fixture
+def words(tmp_path: Path, demonstration, target) -> list[str]:
+    seen, blind = target.frame, target.frame.without_depth()
+    frames = [replace(frame, stamp_ns=number * 10**8) for number, frame in enumerate((seen, blind, seen))]
+    bag = write_bag(tmp_path / "bag", frames)
+    cv2.imwrite(str(tmp_path / "mask.png"), target.mask.astype(np.uint8) * 255)
+    folder = DemonstrationStore(tmp_path / "demonstrations").record(demonstration)
+    asked = {"--demonstration": folder, "--mask": tmp_path / "mask.png", "--out": tmp_path / "out"}
+    return ["replay", str(bag), *(str(word) for pair in asked.items() for word in pair)]
+
+
+def test_frames_are_replayed_and_summed_up(words: list[str], tmp_path: Path, demonstration, capsys) -> None:
+    assert main(words) == 0
+    records = [json.loads(line) for line in (tmp_path / "out" / "frames.jsonl").read_text().splitlines()]
+    assert [record["refused"] for record in records] == [False, True, False]
+    assert [record["stamp_ns"] for record in records] == [0, 10**8, 2 * 10**8]
+    action = next(phase for phase in records[0]["phases"] if phase["name"] == "action")
+    moved = np.array(action["position"]) - demonstration.phases[1].camera_from_tool[:3, 3]
+    np.testing.assert_allclose(moved, [0.24, -0.06, 0.0], atol=0.006)  # half a patch of the backbone is 6 mm here
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["accepted"] == 2 and summary["refused"] == {"NO_DEPTH": 1}
+    assert summary["spread"]["action"]["position_max_m"] < 1e-6
+    told = capsys.readouterr().out
+    assert "3 frames: 2 accepted" in told and "NO_DEPTH" in told and "correspondence" in told
+
+
+def test_other_settings_do_not_pass_for_these(words: list[str], capsys: pytest.CaptureFixture) -> None:
+    assert main(words) == 0
+    assert main([*words, "--set", "transfer.max_residual=0.05"]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*words, "--set", "transfer.max_residual=0.05", "--overwrite"]) == 0
+
+
+def test_nothing_accepted_is_exit_code_one(words: list[str]) -> None:
+    assert main([*words, "--set", "transfer.align.min_points=10000"]) == 1
+
+
+def test_a_recording_that_is_not_there_is_named(words: list[str], capsys: pytest.CaptureFixture) -> None:
+    words[1] += "_elsewhere"
+    assert main(words) == 2
+    assert "bag_elsewhere is missing" in capsys.readouterr().err

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``func-corr transfer``: from folders to poses, pictures, or a refusal with its exit code."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from func_corr_ros.cli.main import main
+from func_corr_ros.transfer.demonstration_store import DemonstrationStore
+
+pytestmark = pytest.mark.usefixtures("color_backbone")
+
+
+@pytest.fixture
+def words(tmp_path: Path, demonstration, target) -> list[str]:
+    frame = tmp_path / "frame"
+    frame.mkdir()
+    camera = target.frame.camera
+    cv2.imwrite(str(frame / "color.png"), target.frame.color[..., ::-1])
+    cv2.imwrite(str(frame / "depth.png"), np.rint(target.frame.depth * 1e4).astype(np.uint16))
+    cv2.imwrite(str(frame / "mask.png"), target.mask.astype(np.uint8) * 255)
+    text = {"K": camera.matrix.tolist(), "width": camera.width, "height": camera.height, "depth_scale_m_per_count": 1e-4}
+    (frame / "frame.json").write_text(json.dumps(text))
+    folder = DemonstrationStore(tmp_path / "demonstrations").record(demonstration)
+    return ["transfer", str(folder), str(frame), "--out", str(tmp_path / "out")]
+
+
+def test_the_poses_are_printed_and_written(words: list[str], tmp_path: Path, demonstration, capsys) -> None:
+    assert main([*words, "--segmenter", "given_mask"]) == 0
+    record = json.loads((tmp_path / "out" / "outcome.json").read_text())
+    assert not record["refused"] and record["matches"] >= record["agreeing"] > 100
+    for phase, shown in zip(record["phases"], demonstration.phases, strict=True):
+        moved = np.array(phase["position"]) - shown.camera_from_tool[:3, 3]
+        np.testing.assert_allclose(moved, [0.24, -0.06, 0.0], atol=0.006)  # half a patch of the backbone is 6 mm here
+    pictures = sorted(path.name for path in (tmp_path / "out").glob("*.png"))
+    assert pictures == ["case_flow.png", "case_matches.png", "case_transfer.png"]
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["sha256"] == {"color": "c0" * 32}
+    told = capsys.readouterr().out
+    assert "gripper_tcp" in told and "outlet" in told and "residual" in told
+
+
+def test_a_mask_file_chooses_its_segmenter(words: list[str], tmp_path: Path) -> None:
+    mask = tmp_path / "frame" / "mask.png"
+    moved = mask.rename(tmp_path / "elsewhere.png")
+    assert main([*words, "--mask", str(moved)]) == 0
+
+
+def test_a_refusal_is_exit_code_one(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main([*words, "--segmenter", "given_mask", "--set", "transfer.align.min_points=10000"]) == 1
+    record = json.loads((tmp_path / "out" / "outcome.json").read_text())
+    assert record["refused"] and record["code"] == 401 and record["phases"] == []
+    assert "at least 10000 are needed" in " ".join(capsys.readouterr().out.split())
+    assert (tmp_path / "out" / "case_transfer.png").exists()
+
+
+def test_a_mask_that_is_asked_for_must_be_there(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "frame" / "mask.png").unlink()
+    assert main([*words, "--segmenter", "given_mask"]) == 2
+    assert "given_mask" in capsys.readouterr().err
+
+
+def test_an_unknown_segmenter_names_those_there_are(words: list[str], capsys: pytest.CaptureFixture) -> None:
+    assert main([*words, "--segmenter", "magic"]) == 2
+    error = capsys.readouterr().err
+    assert "tabletop" in error and "given_mask" in error
