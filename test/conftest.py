@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shapes and dtypes of the whole package are checked while tests run, and every source of chance is seeded."""
+import random
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from jaxtyping import install_import_hook
+
+install_import_hook("func_corr_ros", "beartype.beartype")
+
+# The same examples in every run; no deadline, because machines that run the tests are shared.
+settings.register_profile("func_corr_ros", derandomize=True, deadline=None, max_examples=50, database=None)
+settings.load_profile("func_corr_ros")
+
+
+@pytest.fixture(autouse=True)
+def _seeds() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A seeded source of chance for one test."""
+    return np.random.default_rng(0)
