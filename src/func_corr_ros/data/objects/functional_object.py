@@ -12,15 +12,30 @@ from jaxtyping import Bool, Float64, Int64
 from func_corr_ros.errors import BadSettings, UnknownFunction
 from func_corr_ros.settings import leaves, override
 
+ANY_ANGLE = -1
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """Turns that leave what serves a function as it is: about the line through ``point`` along the unit ``direction`` (both in
+    the object's frame) by whole multiples of 360 deg / ``order``, or by ANY_ANGLE.
+    """
+
+    order: int
+    point: Float64[np.ndarray, " 3"]
+    direction: Float64[np.ndarray, " 3"]
+
 
 @dataclass(frozen=True)
 class FunctionalObject:
-    """A closed surface in metres, standing on z = 0 with z up, its origin under the middle of its body.
+    """A closed surface in metres, resting on z = 0 with z up, its origin under the middle of its body; what it is held by is
+    at -x, what it works with at +x.
 
     ``part_of_face`` indexes ``part_names``. ``function_parts`` names the parts that serve a function, and
-    ``functional_frames`` gives its ``object_from_function``: for "pour-with" the origin is where the liquid leaves, x the
-    horizontal direction it is poured in, z up. ``grasp_frames`` gives ``object_from_gripper`` of a parallel gripper: origin
-    between the finger tips, z the approach direction, y the closing direction. Arrays are not to be written to.
+    ``functional_frames`` gives its ``object_from_function`` by the conventions of ``functions.FUNCTIONS``; ``symmetries`` holds
+    the functions whose parts have one. ``grasp_frames`` gives ``object_from_gripper`` of a parallel gripper: origin between the
+    finger tips, z the approach direction, y the closing direction. ``substances`` groups parts made of one piece and says what
+    that may be made of (``dress.SUBSTANCES``). Arrays are not to be written to.
     """
 
     category: str
@@ -31,6 +46,8 @@ class FunctionalObject:
     function_parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     functional_frames: Mapping[str, Float64[np.ndarray, "4 4"]] = field(default_factory=dict)
     grasp_frames: Mapping[str, Float64[np.ndarray, "4 4"]] = field(default_factory=dict)
+    symmetries: Mapping[str, Symmetry] = field(default_factory=dict)
+    substances: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
 
     def object_from_function(self, function: str) -> Float64[np.ndarray, "4 4"]:
         """Returns the frame in which ``function`` is performed; raises UnknownFunction, listing those there are."""

@@ -16,7 +16,7 @@ from func_corr_ros.optional import require
 @dataclass(frozen=True)
 class Solid:
     """A manifold3d solid, with the part name of each original surface it was made from. ``a + b`` is the union, ``a - b``
-    the difference; a face cut by b keeps the part it had, a face made by the cut has b's.
+    the difference, ``a & b`` what both share; a face cut by b keeps the part it had, a face made by the cut has b's.
     """
 
     manifold: Any
@@ -27,6 +27,19 @@ class Solid:
 
     def __sub__(self, other: Solid) -> Solid:
         return Solid(self.manifold - other.manifold, {**self.part_of_id, **other.part_of_id})
+
+    def __and__(self, other: Solid) -> Solid:
+        return Solid(self.manifold ^ other.manifold, {**self.part_of_id, **other.part_of_id})
+
+    def moved(self, a_from_b: Float[np.ndarray, "4 4"]) -> Solid:
+        """Returns the solid, given in b, where it is in a; the 4x4 may scale, but not mirror."""
+        return Solid(self.manifold.transform(np.asarray(a_from_b, dtype=np.float64)[:3]), self.part_of_id)
+
+    def painted(self, region: Solid, part: str) -> Solid:
+        """Returns the same solid, of which all surface inside ``region`` is ``part``; faces are cut along the border."""
+        inside = (self.manifold ^ region.manifold).as_original()
+        names = {**self.part_of_id, **region.part_of_id, inside.original_id(): part}
+        return Solid((self.manifold - region.manifold) + inside, names)
 
     @property
     def volume(self) -> float:
@@ -134,7 +147,20 @@ def sweep(
     return loft(rings, np.full(len(curve) + 1, part))
 
 
-def extrude(outline: Float[np.ndarray, "n 2"], height: float, part: str) -> Solid:
-    """Returns the prism from z = 0 to ``height`` over a counter-clockwise ``outline`` that is star-shaped about its mean."""
-    rings = np.stack([np.insert(outline, 2, z, axis=1) for z in (0.0, height)])
-    return loft(rings, np.full(3, part))
+def extrude(outline: Float[np.ndarray, "n 2"], height: float, part: str, bottom: float = 0.0) -> Solid:
+    """Returns the prism from z = ``bottom`` to ``bottom + height`` over any simple counter-clockwise ``outline``."""
+    manifold3d = require("manifold3d")
+    section = manifold3d.CrossSection([np.asarray(outline, dtype=np.float64)])
+    if section.area() <= 0.0 or height <= 0.0:
+        raise DegenerateGeometry(f"{part}: an outline of area {section.area():g} m2 and height {height:g} m bounds no solid; "
+                                 "give a counter-clockwise outline without crossings and a positive height")
+    made = section.extrude(height).translate((0.0, 0.0, bottom)).as_original()
+    return Solid(made, {made.original_id(): part})
+
+
+def hull(points: Float[np.ndarray, "n 3"], part: str) -> Solid:
+    """Returns the convex hull of ``points``."""
+    made = require("manifold3d").Manifold.hull_points(np.asarray(points, dtype=np.float64)).as_original()
+    if made.volume() <= 0.0:
+        raise DegenerateGeometry(f"{part}: the hull of {len(points)} points has no volume; they must not lie in a plane")
+    return Solid(made, {made.original_id(): part})
