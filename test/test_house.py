@@ -34,13 +34,14 @@ OURS = [
 MAY_IMPORT = {
     "geometry": set(),
     "streams": set(),
-    "correspondence": {"geometry"},
-    "segmentation": {"geometry"},
+    "grounding": {"geometry"},
+    "correspondence": {"geometry", "grounding"},
+    "segmentation": {"geometry", "grounding"},
     "transfer": {"geometry", "correspondence", "segmentation"},
-    "data": {"geometry", "correspondence", "transfer"},
-    "evaluation": {"geometry", "streams", "correspondence", "segmentation", "transfer", "data"},
-    "nodes": {"geometry", "streams", "correspondence", "segmentation", "transfer", "data", "evaluation"},
-    "cli": {"geometry", "streams", "correspondence", "segmentation", "transfer", "data", "evaluation"},
+    "data": {"geometry", "grounding", "correspondence", "transfer"},
+    "evaluation": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data"},
+    "nodes": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation"},
+    "cli": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation"},
 }
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 ROS = re.compile(

@@ -17,6 +17,7 @@ EXTRA_OF = {
     "trimesh": "data",
     "embreex": "data",
     "manifold3d": "data",
+    "diffusers": "diffusion",
 }
 
 

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import nn
 
-from func_corr_ros import torchvision_operators
+from func_corr_ros import pretrained
 from func_corr_ros.correspondence.dinov2_onnx import read_dinov2
 from func_corr_ros.correspondence.weights import StateDict, WeightsEntry, converted, load_manifest, verify
 from func_corr_ros.errors import BadImage, BadSettings, BadWeights
@@ -116,7 +116,8 @@ class Dinov2Backbone(nn.Module):
         else:
             folder = Path(name_or_path)
             if not folder.is_dir():
-                folder = _hub_folder(entry.hub if entry is not None and entry.hub else name_or_path, download)
+                hub = entry.hub if entry is not None and entry.hub else name_or_path
+                folder = pretrained.model_folder(hub, ["config.json", "model.safetensors"], download)
             model, sha256 = _from_folder(folder)
             verify(f"model.safetensors of {name_or_path}", sha256, entry.sha256 if entry is not None else None)
         return cls(model.to(device=device, dtype=DTYPES[dtype]), name_or_path, sha256, settings).to(device)
@@ -159,7 +160,7 @@ def chosen_device(device: str) -> str:
 
 
 def _from_distribution(entry: WeightsEntry) -> tuple[nn.Module, str]:
-    transformers = _transformers()
+    transformers = pretrained.transformers()
     tensors: StateDict = converted(entry, read_dinov2)
     with torch.device("meta"):
         model = transformers.Dinov2Model(transformers.Dinov2Config(**entry.config))
@@ -171,7 +172,7 @@ def _from_distribution(entry: WeightsEntry) -> tuple[nn.Module, str]:
 
 
 def _from_folder(folder: Path) -> tuple[nn.Module, str]:
-    transformers = _transformers()
+    transformers = pretrained.transformers()
     weights = folder / "model.safetensors"
     for path in (folder / "config.json", weights):
         if not path.is_file():
@@ -192,18 +193,6 @@ def _from_folder(folder: Path) -> tuple[nn.Module, str]:
     return model, sha256_of_file(weights)
 
 
-def _hub_folder(hub_id: str, download: bool) -> Path:
-    import huggingface_hub
-
-    try:
-        return Path(huggingface_hub.snapshot_download(
-            hub_id, allow_patterns=["config.json", "model.safetensors"], local_files_only=not download
-        ))
-    except Exception as error:
-        hint = "" if download else f"; fetch it once with load_backbone({hub_id!r}, download=True), or give a local folder"
-        raise BadWeights(f"{hub_id} is not in the local Hugging Face cache{hint} ({type(error).__name__}: {error})") from error
-
-
 @contextmanager
 def _no_progress_bar(transformers: Any) -> Iterator[None]:
     shown = transformers.utils.logging.is_progress_bar_enabled()
@@ -214,9 +203,3 @@ def _no_progress_bar(transformers: Any) -> Iterator[None]:
         if shown:
             transformers.utils.logging.enable_progress_bar()
 
-
-def _transformers() -> Any:
-    torchvision_operators.import_torchvision()
-    import transformers
-
-    return transformers

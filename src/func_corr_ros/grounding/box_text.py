@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boxes as language models write them: numbers in brackets, in thousandths of the picture or in pixels."""
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+from jaxtyping import Float64
+
+_NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
+_FOUR = re.compile(rf"\[{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}\]")
+
+
+def boxes_in_thousandths(text: str, size: tuple[int, int]) -> Float64[np.ndarray, "n 4"]:
+    """Returns the corners (left, top, right, bottom) in pixels from the outer edge of every box such as ``[[012,345,678,999]]``
+    in ``text``, given in thousandths of the picture's ``size`` (height, width); several boxes may be joined by ``;``.
+    """
+    separated = re.sub(r"\]?\s*;\s*\[?", "],[", text)
+    found = np.array([[float(value) for value in four.groups()] for four in _FOUR.finditer(separated)]).reshape(-1, 4)
+    height, width = size
+    return found / 1000.0 * np.array([width, height, width, height])
+
+
+def boxes_in_json(text: str) -> Float64[np.ndarray, "n 4"]:
+    """Returns the ``bbox_2d`` numbers of every object in the JSON that ``text`` holds (fenced or not, also when it breaks off in
+    the middle), as they stand there.
+    """
+    body = re.sub(r"```(?:json)?", "", text)
+    try:
+        items = json.loads(body[body.index("[") : body.rindex("]") + 1])
+        boxes = [item["bbox_2d"] for item in items if isinstance(item, dict) and len(item.get("bbox_2d", ())) == 4]
+    except (ValueError, TypeError):
+        boxes = [four.groups() for four in re.finditer(rf'"bbox_2d"\s*:\s*{_FOUR.pattern}', body)]
+    return np.array([[float(value) for value in box] for box in boxes], dtype=np.float64).reshape(-1, 4)
