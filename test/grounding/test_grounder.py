@@ -60,9 +60,10 @@ def test_qwen_answers_are_taken_back_to_the_image() -> None:
     np.testing.assert_allclose(Qwen3Grounder.in_image(boxes, (100, 150), (50, 300)), [[1.5, 2.0, 4.5, 4.0]])
 
 
-def test_an_unknown_name_and_missing_weights_are_refused() -> None:
+def test_an_unknown_name_and_missing_weights_are_refused(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(BadSettings, match="no grounder 'dino'; valid: cogvlm, florence-2"):
         load_grounder("dino")
     for name in GROUNDERS:
-        with pytest.raises(BadWeights, match="download=True, or give a local folder"):
+        with pytest.raises(BadWeights, match="hf download .*, or give a local folder"):
             load_grounder(name)

@@ -43,13 +43,15 @@ class Boxes:
         """Returns the first ``count`` boxes."""
         return Boxes(self.corners[:count], self.scores[:count])
 
+    def contain(self, uv: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
+        """Returns which of the points (u, v) lie in any of the boxes."""
+        above, below = uv[:, None] >= self.corners[:, :2], uv[:, None] <= self.corners[:, 2:]
+        return np.asarray((above & below).all(axis=2).any(axis=1))
+
     def mask(self, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
         """Returns the pixels of an image of ``size`` (height, width) whose centre lies in any of the boxes."""
-        u, v = np.arange(size[1]), np.arange(size[0])
-        inside = np.zeros(size, dtype=bool)
-        for left, top, right, bottom in self.corners:
-            inside |= ((v >= top) & (v <= bottom))[:, None] & ((u >= left) & (u <= right))
-        return inside
+        v, u = np.mgrid[: size[0], : size[1]]
+        return self.contain(np.stack([u.ravel(), v.ravel()], axis=1).astype(np.float32)).reshape(size)
 
 
 @runtime_checkable

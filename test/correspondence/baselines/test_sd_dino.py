@@ -92,7 +92,8 @@ def test_both_halves_have_their_weight() -> None:
     torch.testing.assert_close(one[:-6].norm(dim=0), torch.full((4, 4), WEIGHT))
 
 
-def test_missing_weights_say_where_they_come_from(tmp_path, folder) -> None:
+def test_missing_weights_say_where_they_come_from(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     from func_corr_ros.correspondence.baselines.method import MethodSettings
 
     with pytest.raises(BadWeights, match="stable-diffusion-v1-5.*download=True"):
