@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
+from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
 from func_corr_ros.data.objects.vessels import Mug, Pitcher
 
 pytest.importorskip("manifold3d")
@@ -98,6 +98,24 @@ def test_pouring_is_over_the_rim_opposite_the_handle_and_level(shape: Mug | Pitc
     assert built(shape).grasp_frames["handle"][0, 3] < 0.0
 
 
+def test_they_also_press_with_the_base_and_scoop_with_the_leading_rim(shape: Mug | Pitcher) -> None:
+    thing = built(shape)
+    press = thing.object_from_function("press-with")
+    np.testing.assert_allclose(press[:3, :3], [[0, 0, 1], [0, 1, 0], [-1, 0, 0]], atol=1e-12)  # x down, z towards the outlet
+    np.testing.assert_allclose(press[:3, 3], [0.0, 0.0, shape.shell().foot], atol=1e-12)
+    assert thing.symmetries["press-with"].order == ANY_ANGLE
+    np.testing.assert_array_equal(thing.object_from_function("scoop-with"), thing.object_from_function("pour-with"))
+    assert not {"pour-with", "scoop-with"} & set(thing.symmetries)  # the handle says which point of the rim leads
+    assert set(thing.function_parts) == set(thing.functional_frames)
+
+
+def test_only_a_mug_rolls_about_its_axis(shape: Mug | Pitcher) -> None:
+    functions = built(shape).functional_frames
+    assert ("roll-onto" in functions) == isinstance(shape, Mug)
+    if isinstance(shape, Mug):
+        np.testing.assert_allclose(functions["roll-onto"][:3, 3], [0.0, 0.0, shape.height / 2.0], atol=1e-12)
+
+
 def test_a_spouts_tip_reaches_and_rises_as_far_as_it_should() -> None:
     shape = Pitcher(spout_reach=0.03, spout_rise=0.012)
     outlet = shape.build().object_from_function("pour-with")[:3, 3]
@@ -118,9 +136,10 @@ def test_a_gripper_closes_around_the_bar_and_goes_through_the_hole(shape: Mug | 
     assert surface.contains([origin])[0]
 
 
-def test_a_rim_grasp_closes_across_the_wall(shape: Mug | Pitcher) -> None:
+def test_a_rim_grasp_closes_across_the_wall_from_inside_it(shape: Mug | Pitcher) -> None:
     thing = built(shape)
     grasp = thing.grasp_frames["rim"]
+    assert mesh(thing).contains([grasp[:3, 3]])[0] and 0.002 < shape.height - grasp[2, 3] < 0.006
     np.testing.assert_allclose(grasp[:3, 2], [0.0, 0.0, -1.0], atol=1e-12)
     radial = grasp[:3, 3] * np.array([1.0, 1.0, 0.0])
     assert abs(grasp[:3, 1] @ radial) == pytest.approx(np.linalg.norm(radial), rel=1e-9)

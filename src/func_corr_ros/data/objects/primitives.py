@@ -50,11 +50,11 @@ def turned(profile: Float[np.ndarray, "k 2"], parts: list[str], axis: Float64[np
 
 
 def bar(
-    curve: Float[np.ndarray, "k 3"], half_axes: float | Float[np.ndarray, "k 2"], part: str, *,
+    curve: Float[np.ndarray, "k 3"], half_axes: float | Float[np.ndarray, " 2"] | Float[np.ndarray, "k 2"], part: str, *,
     up: tuple[float, float, float] = (0.0, 0.0, 1.0), segments: int = 24, roundness: float = 1.0,
 ) -> Solid:
-    """Returns the bar along any ``curve``, closed by flat ends. Its section is a superellipse with half-axes (across, upward) at
-    each point, ``roundness`` 1 an ellipse and towards 0 a rectangle; "upward" is carried along the curve without twist, beginning
+    """Returns the bar along any ``curve``, closed by flat ends. Its section is a superellipse with half-axes (across, upward), or
+    one radius, the same all along or its own at each point; ``roundness`` 1 an ellipse and towards 0 a rectangle; "upward" is carried along the curve without twist, beginning
     as near to ``up`` as it can be.
     """
     curve = np.asarray(curve, dtype=np.float64)

@@ -15,7 +15,7 @@ from func_corr_ros.geometry.se3 import make, transform_points
 # Facets that are tilted less than this against each other carry together.
 _SAME_FACET_DEG = 0.5
 # The middle of mass lies at least this far inside what carries it, in units of the object's size: less would topple.
-_MARGIN = 1e-3
+_MARGIN = 1e-4
 
 
 def put_down(thing: FunctionalObject, tilt_at_most_deg: float = 50.0) -> FunctionalObject:

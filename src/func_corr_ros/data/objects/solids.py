@@ -12,6 +12,9 @@ from jaxtyping import Float, Float64, Int, Int64
 from func_corr_ros.errors import DegenerateGeometry
 from func_corr_ros.optional import require
 
+# Share of the volume below which a separate piece is no part of an object.
+_CRUMB = 1e-6
+
 
 @dataclass(frozen=True)
 class Solid:
@@ -50,7 +53,7 @@ class Solid:
         self,
     ) -> tuple[Float64[np.ndarray, "v 3"], Int64[np.ndarray, "f 3"], Int64[np.ndarray, " f"], tuple[str, ...]]:
         """Returns vertices, faces, the part index of each face and the part names (those with faces, sorted)."""
-        mesh = self.manifold.to_mesh64()
+        mesh = self._without_crumbs().to_mesh64()
         faces = np.asarray(mesh.tri_verts, dtype=np.int64)
         merged = np.arange(len(mesh.vert_properties))
         merged[mesh.merge_from_vert] = mesh.merge_to_vert
@@ -62,6 +65,12 @@ class Solid:
         used, faces = np.unique(merged[faces], return_inverse=True)
         vertices = np.asarray(mesh.vert_properties, dtype=np.float64)[used, :3]
         return vertices, faces.reshape(-1, 3).astype(np.int64), part_of_face, names
+
+    def _without_crumbs(self) -> Any:
+        """Returns the manifold without the slivers that a boolean of nearly touching surfaces may leave beside it."""
+        pieces = self.manifold.decompose()
+        kept = [piece for piece in pieces if abs(piece.volume()) > _CRUMB * self.volume]  # a cavity counts as a negative one
+        return self.manifold if len(kept) == len(pieces) else type(self.manifold).compose(kept)
 
 
 def solid(vertices: Float[np.ndarray, "v 3"], faces: Int[np.ndarray, "f 3"], parts: np.ndarray) -> Solid:

@@ -2,7 +2,7 @@
 """Vessels that are held by a handle and poured from: the handle at -x, the outlet at +x, standing on z = 0."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64
@@ -11,13 +11,14 @@ from scipy.interpolate import PchipInterpolator
 from func_corr_ros.data.objects import handle
 from func_corr_ros.data.objects.functional_object import FunctionalObject
 from func_corr_ros.data.objects.handle import Handle
+from func_corr_ros.data.objects.vessel_functions import about_z, outlet, pinch, pressing_base, rolling_body
 from func_corr_ros.data.objects.wall import Wall
 from func_corr_ros.geometry.frames import frame_from_axes
-from func_corr_ros.geometry.se3 import make
 from func_corr_ros.settings import setting
 
 FOOT_STYLES = ("flat", "ring")
 _FOOT_HEIGHT = 0.002
+_RIM_GRIP = 0.004  # how far below the crest a gripper pinches the wall
 _X, _Y, _Z = np.eye(3)
 
 
@@ -41,10 +42,18 @@ class Mug:
     foot_style: str = setting("flat", "what it stands on", choices=FOOT_STYLES)
 
     def build(self) -> FunctionalObject:
-        """Returns the mug: parts base, body, handle, interior, rim; functions pour-with and hang-onto."""
+        """Returns the mug: parts base, body, handle, interior, rim; functions hang-onto, pour-with, press-with, roll-onto and
+        scoop-with.
+        """
         bar = Handle(self.handle_style, self.handle_middle * self.height, self.handle_span * self.height, self.handle_reach,
                      self.handle_width, self.handle_thickness)
-        return _handled_vessel("mug", self.shell(), bar, pours_over=("rim",))
+        mug = _handled_vessel("mug", self.shell(), bar, ("rim",), ("rim",), ("ceramic", "stoneware", "enamel"))
+        return replace(
+            mug,
+            function_parts={**mug.function_parts, "roll-onto": ("body",)},
+            functional_frames={**mug.functional_frames, "roll-onto": rolling_body(0.0, self.height)},
+            symmetries={**mug.symmetries, "roll-onto": about_z()},
+        )
 
     def shell(self) -> Wall:
         """Returns the mug without its handle."""
@@ -83,11 +92,12 @@ class Pitcher:
 
     def build(self) -> FunctionalObject:
         """Returns the pitcher: parts base, body, channel (the spout's inner side), handle, interior, rim, spout; functions
-        pour-with and hang-onto.
+        hang-onto, pour-with, press-with and scoop-with.
         """
         bar = Handle(self.handle_style, 0.55 * self.height, self.handle_span * self.height, self.handle_reach,
                      self.handle_width, self.handle_thickness)
-        return _handled_vessel("pitcher", self.shell(), bar, pours_over=("spout", "channel"))
+        substances = ("ceramic", "glass", "enamel")
+        return _handled_vessel("pitcher", self.shell(), bar, ("spout", "channel"), ("rim", "channel"), substances)
 
     def shell(self) -> Wall:
         """Returns the pitcher without its handle."""
@@ -109,21 +119,30 @@ class Pitcher:
         )
 
 
-def _handled_vessel(category: str, wall: Wall, bar: Handle, pours_over: tuple[str, ...]) -> FunctionalObject:
-    """Returns the vessel with its frames. hang-onto: origin in the middle of the handle's bar, x away from the vessel, z up."""
+def _handled_vessel(
+    category: str, wall: Wall, bar: Handle, pours_over: tuple[str, ...], scoops_with: tuple[str, ...], substances: tuple[str, ...]
+) -> FunctionalObject:
+    """Returns the vessel with its frames. hang-onto: origin in the middle of the handle's bar, x away from the vessel, z up.
+    The handle says which point of the rim leads, so that pouring and scooping have no symmetry though the rim is round.
+    """
     vertices, faces, part_of_face, part_names = (wall.solid() + bar.solid(wall)).mesh()
     object_from_gripper = bar.object_from_gripper(wall)
+    near_crest = (np.array([value]) for value in (wall.height - _RIM_GRIP, wall.thickness / 2.0, np.pi / 2.0))
     return FunctionalObject(
         category, vertices, faces, part_of_face, part_names,
-        function_parts={"pour-with": pours_over, "hang-onto": ("handle",)},
+        function_parts={"pour-with": pours_over, "hang-onto": ("handle",), "press-with": ("base",), "scoop-with": scoops_with},
         functional_frames={
-            "pour-with": make(np.eye(3), wall.crest(0.0)),
+            "pour-with": outlet(wall.crest(0.0)),
             "hang-onto": frame_from_axes(object_from_gripper[:3, 3], _Z, -_X),
+            "press-with": pressing_base(wall.foot),
+            "scoop-with": outlet(wall.crest(0.0)),
         },
         grasp_frames={
             "handle": object_from_gripper,
-            "rim": frame_from_axes(wall.crest(np.pi / 2.0), -_Z, _X),  # from above, closing across the wall at +y
+            "rim": pinch(wall.points(*near_crest)[0]),
         },
+        symmetries={"press-with": about_z()},
+        substances=((part_names, substances),),
     )
 
 
