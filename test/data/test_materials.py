@@ -43,5 +43,5 @@ def test_noise_is_smooth_bounded_and_repeats_after_its_lattice(rng: np.random.Ge
 
 
 def test_an_unknown_pattern_lists_the_valid_ones() -> None:
-    with pytest.raises(BadSettings, match="no pattern 'paisley'; valid: dots, emblem"):
+    with pytest.raises(BadSettings, match="no pattern 'paisley'; valid: brushed, checks, dots"):
         Material((1.0, 1.0, 1.0), pattern="paisley")

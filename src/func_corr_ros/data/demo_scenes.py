@@ -148,7 +148,7 @@ def _beside(rng: np.random.Generator) -> list[PlacedObject]:
     left = on_table(rng.uniform(0.1, 0.16), 0.24, rng.uniform(0.0, 360.0))
     right = on_table(rng.uniform(0.14, 0.2), -0.26, rng.uniform(-30.0, 30.0))
     return [
-        PlacedObject(can.build(), left, {"body": _LABEL, "lid": _TIN}, "can"),
+        PlacedObject(can.build(), left, {"body": _LABEL, "": _TIN}, "can"),
         PlacedObject(carton.build(), right, {"": _LABEL}, "carton"),
     ]
 

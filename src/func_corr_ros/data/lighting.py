@@ -2,7 +2,7 @@
 """Light as a room has it: lamps with soft shadows, a bright ceiling with ambient occlusion, and gloss that mirrors both."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -29,7 +29,9 @@ class Lamp:
 
 @dataclass(frozen=True)
 class Lighting:
-    """Lamps, and the ambient light from above (``sky``) and below (``ground``), linear RGB."""
+    """Lamps, and the ambient light from above (``sky``) and below (``ground``), linear RGB. ``up`` is where the sky is, and
+    ``side`` the level direction in which the bright window is that gloss mirrors, unit vectors.
+    """
 
     lamps: tuple[Lamp, ...] = (
         Lamp((-0.35, 0.9, 1.5), (3.6, 3.4, 3.0), 0.16, 2),
@@ -37,6 +39,35 @@ class Lighting:
     )
     sky: tuple[float, float, float] = (0.62, 0.65, 0.7)
     ground: tuple[float, float, float] = (0.25, 0.2, 0.16)
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    side: tuple[float, float, float] = (0.0, 1.0, 0.0)
+
+    def moved(self, new_from_old: Float64[np.ndarray, "4 4"]) -> Lighting:
+        """Returns the same light, given in another frame of the same scale."""
+        def turned(direction: tuple[float, float, float]) -> tuple[float, float, float]:
+            x, y, z = (new_from_old[:3, :3] @ direction).tolist()
+            return x, y, z
+
+        def shifted(lamp: Lamp) -> Lamp:
+            x, y, z = (new_from_old[:3, :3] @ lamp.position + new_from_old[:3, 3]).tolist()
+            return replace(lamp, position=(x, y, z))
+
+        lamps = tuple(shifted(lamp) for lamp in self.lamps)
+        return replace(self, lamps=lamps, up=turned(self.up), side=turned(self.side))
+
+
+def studio(radius: float, rng: np.random.Generator | None = None) -> Lighting:
+    """Returns lamps for one object of ``radius`` metres, in the studio's frame: origin in its middle, x away from the camera,
+    y to the left and z up in the picture. ``rng`` draws where they stand, their strength and their tint; None means the usual.
+    """
+    low, high = np.array([-1.6, 0.5, 0.6, 0.75, -0.1]), np.array([-0.7, 1.3, 1.7, 1.25, 0.1])
+    ahead, aside, height, strength, tint = (rng.uniform(low, high) if rng else 0.5 * (low + high)).tolist()
+    mirrored = -1.0 if rng is not None and rng.random() < 0.5 else 1.0
+    scale = 14.0 * radius  # what the positions and powers below are in units of
+    power = strength * scale**2 * np.array([1.0 + tint, 1.0, 1.0 - tint])
+    key = Lamp((ahead * scale, mirrored * aside * scale, height * scale), (*(3.0 * power).tolist(),), 0.14 * scale, 2)
+    fill = Lamp((-1.0 * scale, -1.3 * mirrored * scale, 0.5 * scale), (*(1.0 * power[::-1]).tolist(),), 0.3 * scale, 1)
+    return Lighting((key, fill), side=(0.0, mirrored, 0.0))
 
 
 def shade(
@@ -92,7 +123,7 @@ def _ambient(
         ray /= np.linalg.norm(ray, axis=1, keepdims=True) + 1e-6
         open_rays += ~scene.occluded(start, ray, reach)
     open_share = open_rays[:, None] / _AMBIENT_RAYS
-    up = 0.5 + 0.5 * normals[:, 2:]
+    up = 0.5 + 0.5 * (normals @ np.array(lighting.up, dtype=np.float32))[:, None]
     sky, ground = np.array(lighting.sky, dtype=np.float32), np.array(lighting.ground, dtype=np.float32)
     return (sky * up + ground * (1.0 - up)) * (open_share + (1.0 - open_share) * 0.7 * albedo)
 
@@ -108,8 +139,9 @@ def _mirrored(
     fresnel = look[:, 3:4] + (gloss - look[:, 3:4]).clip(0.0) * (1.0 - cosine) ** 5
     blocked = scene.occluded(start, ray, np.full(len(start), 10.0, dtype=np.float32))[:, None]
     sky = np.array(lighting.sky, dtype=np.float32)
-    side = np.clip(1.0 - np.abs(ray[:, 1:2] - 0.55) / 0.22, 0.0, 1.0) * np.clip(1.0 - np.abs(ray[:, 2:] - 0.5) / 0.35, 0.0, 1.0)
-    room = sky * (0.35 + 0.65 * np.clip(ray[:, 2:], 0.0, 1.0)) + 3.0 * np.minimum(3.0 * side, 1.0)
+    aside, up = (ray @ np.array([lighting.side, lighting.up], dtype=np.float32).T).T[..., None]
+    window = np.clip(1.0 - np.abs(aside - 0.55) / 0.22, 0.0, 1.0) * np.clip(1.0 - np.abs(up - 0.5) / 0.35, 0.0, 1.0)
+    room = sky * (0.35 + 0.65 * np.clip(up, 0.0, 1.0)) + 3.0 * np.minimum(3.0 * window, 1.0)
     return fresnel * gloss * np.where(blocked, 0.25 * look[:, :3] + 0.08, room)
 
 

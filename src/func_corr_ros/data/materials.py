@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -12,6 +13,7 @@ from func_corr_ros.errors import BadSettings
 
 Color = tuple[float, float, float]
 _LATTICE = 32
+_SHIFTS = np.array([10, 5, 0], dtype=np.int32)  # x, y and z in the number of a lattice cell
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,20 @@ def encoded(light: Float32[np.ndarray, "*s"]) -> Float32[np.ndarray, "*s"]:
 
 def value_noise(points: Float32[np.ndarray, "n 3"], seed: int) -> Float32[np.ndarray, " n"]:
     """Returns smooth noise 0..1 with one random value per unit cell, repeating every 32 units."""
-    table = np.random.default_rng(seed).random((_LATTICE,) * 3, dtype=np.float32)
-    part = points - np.floor(points)
-    cell = np.floor(points).astype(np.int32)
-    part = part * part * (3.0 - 2.0 * part)
-    (x0, y0, z0), (x1, y1, z1) = (cell % _LATTICE).T, ((cell + 1) % _LATTICE).T
-    u, v, w = part.T
-    near = _mix(_mix(table[x0, y0, z0], table[x1, y0, z0], u), _mix(table[x0, y1, z0], table[x1, y1, z0], u), v)
-    far = _mix(_mix(table[x0, y0, z1], table[x1, y0, z1], u), _mix(table[x0, y1, z1], table[x1, y1, z1], u), v)
+    table = _noise_table(seed)
+    floor = np.floor(points)
+    part = points - floor
+    u, v, w = (part * part * (3.0 - 2.0 * part)).T
+    low = floor.astype(np.int32) & (_LATTICE - 1)  # the lattice is a power of two
+    (x0, y0, z0), (x1, y1, z1) = (low << _SHIFTS).T, (((low + 1) & (_LATTICE - 1)) << _SHIFTS).T
+    near = _mix(_mix(table[x0 | y0 | z0], table[x1 | y0 | z0], u), _mix(table[x0 | y1 | z0], table[x1 | y1 | z0], u), v)
+    far = _mix(_mix(table[x0 | y0 | z1], table[x1 | y0 | z1], u), _mix(table[x0 | y1 | z1], table[x1 | y1 | z1], u), v)
     return _mix(near, far, w)
+
+
+@lru_cache(maxsize=64)
+def _noise_table(seed: int) -> Float32[np.ndarray, " cells"]:
+    return np.random.default_rng(seed).random(_LATTICE**3, dtype=np.float32)
 
 
 def _mix(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -143,6 +150,29 @@ def _wood(points: Float32[np.ndarray, "n 3"], material: Material) -> Float32[np.
     return np.clip(np.maximum(tone, 0.9 * seam), 0.0, 1.0).astype(np.float32)
 
 
+def _grain(points: Float32[np.ndarray, "n 3"], material: Material) -> Float32[np.ndarray, " n"]:
+    """One piece of wood, its fibres along x: year rings ``scale`` apart that wander, and pores."""
+    x, y, z = (points / material.scale).T
+    wander = value_noise(np.stack([0.07 * x, 0.4 * y, 0.4 * z], -1), material.seed)
+    rings = 0.5 + 0.5 * np.sin(2.0 * np.pi * (0.7 * y + 0.55 * z + 2.5 * wander))
+    fibres = value_noise(np.stack([0.35 * x, 7.0 * y, 7.0 * z], -1), material.seed + 1)
+    return np.clip(0.55 * rings**2 + 0.3 * fibres + 0.15 * wander, 0.0, 1.0).astype(np.float32)
+
+
+def _brushed(points: Float32[np.ndarray, "n 3"], material: Material) -> Float32[np.ndarray, " n"]:
+    """Ground metal: fine scratches along x, ``scale`` long, over a slow change of tone."""
+    x, y, z = (points / material.scale).T
+    scratches = value_noise(np.stack([x, 40.0 * y, 40.0 * z], -1), material.seed)
+    return 0.6 * scratches + 0.4 * value_noise(points / (2.0 * material.scale), material.seed + 1)
+
+
+def _checks(points: Float32[np.ndarray, "n 3"], material: Material) -> Float32[np.ndarray, " n"]:
+    """Crossing bands, as woven or painted: darker where two meet."""
+    x, y, z = (points / material.scale).T
+    bands = [1.0 - _step(np.abs(value % 1.0 - 0.5), 0.25, 0.04) for value in (x + y, z + 0.5 * (x - y))]
+    return (0.5 * (bands[0] + bands[1])).astype(np.float32)
+
+
 def _plaster(points: Float32[np.ndarray, "n 3"], material: Material) -> Float32[np.ndarray, " n"]:
     slow = value_noise(points / (8.0 * material.scale), material.seed)
     return 0.6 * slow + 0.4 * value_noise(points / (0.3 * material.scale), material.seed + 1)
@@ -156,8 +186,11 @@ def _tiles(points: Float32[np.ndarray, "n 3"], material: Material) -> Float32[np
 
 
 PATTERNS: dict[str, Callable[[Float32[np.ndarray, "n 3"], Material], Float32[np.ndarray, " n"]]] = {
+    "brushed": _brushed,
+    "checks": _checks,
     "dots": _dots,
     "emblem": _emblem,
+    "grain": _grain,
     "label": _label,
     "plain": _plain,
     "plaster": _plaster,

@@ -38,6 +38,18 @@ class PlacedObject:
         return self.materials[part] if part in self.materials else self.materials[""]
 
 
+@dataclass(frozen=True)
+class Hits:
+    """Where rays from one eye meet a surface first, for the ``ray`` numbers that do: ``distance`` is how many times its
+    direction a ray travels, ``points`` are where it ends, in the world. Float64, free of embree's rounding.
+    """
+
+    ray: Int64[np.ndarray, " n"]
+    face: Int64[np.ndarray, " n"]
+    distance: Float64[np.ndarray, " n"]
+    points: Float64[np.ndarray, "n 3"]
+
+
 class RayScene:
     """The triangles of several placed objects in world coordinates, in one embree acceleration structure."""
 
@@ -58,8 +70,19 @@ class RayScene:
         self.first_face: Int64[np.ndarray, " k"] = np.cumsum([0, *counts[:-1]])
         a, b, c = self.triangles.transpose(1, 0, 2)
         self._face_normals = np.cross(b - a, c - a)
+        square = np.maximum(np.einsum("nk,nk->n", self._face_normals, self._face_normals), 1e-300)[:, None, None]
+        # Two vectors per face whose products with (point - a) are the point's second and third barycentric coordinate.
+        self._barycentric = np.stack([np.cross(c - a, self._face_normals), np.cross(self._face_normals, b - a)], axis=1) / square
         self._embree = scenes.EmbreeScene()
         meshes.TriangleMesh(self._embree, self.triangles.astype(np.float32))
+
+    def hits(self, eye: Float64[np.ndarray, " 3"], directions: Float64[np.ndarray, "n 3"]) -> Hits:
+        """Returns where the rays from ``eye`` meet the scene."""
+        face = self.first_hit(np.broadcast_to(eye, directions.shape), directions)
+        ray = np.flatnonzero(face >= 0)
+        face, directions = face[ray], directions[ray]
+        distance = self.distance(eye, directions, face)
+        return Hits(ray, face, distance, eye + distance[:, None] * directions)
 
     def first_hit(self, origins: Float[np.ndarray, "n 3"], directions: Float[np.ndarray, "n 3"]) -> Int64[np.ndarray, " n"]:
         """Returns the face each ray meets first, -1 where it meets none."""
@@ -67,7 +90,7 @@ class RayScene:
         return hits.astype(np.int64)
 
     def distance(
-        self, origins: Float64[np.ndarray, "n 3"], directions: Float64[np.ndarray, "n 3"], faces: Int64[np.ndarray, " n"]
+        self, origins: Float64[np.ndarray, "*#n 3"], directions: Float64[np.ndarray, "n 3"], faces: Int64[np.ndarray, " n"]
     ) -> Float64[np.ndarray, " n"]:
         """Returns how many times its direction each ray travels to the plane of its face: float64, free of embree's rounding."""
         normal = self._face_normals[faces]
@@ -76,11 +99,7 @@ class RayScene:
 
     def smooth_normals(self, points: Float64[np.ndarray, "n 3"], faces: Int64[np.ndarray, " n"]) -> Float32[np.ndarray, "n 3"]:
         """Returns unit surface normals, interpolated between the corners of each face."""
-        a, b, c = self.triangles[faces].transpose(1, 0, 2)
-        area = self._face_normals[faces]
-        square = np.einsum("nk,nk->n", area, area)
-        v = np.einsum("nk,nk->n", np.cross(points - a, c - a), area) / square
-        w = np.einsum("nk,nk->n", np.cross(b - a, points - a), area) / square
+        v, w = np.einsum("nk,nik->in", points - self.triangles[faces, 0], self._barycentric[faces])
         weights = np.stack([1.0 - v - w, v, w], axis=-1).astype(np.float32)
         normal = np.einsum("nk,nkd->nd", weights, self.normals[faces])
         return normal / np.linalg.norm(normal, axis=1, keepdims=True)

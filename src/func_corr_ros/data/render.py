@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 
 from func_corr_ros.data.lighting import Lighting, shade, tone_mapped
 from func_corr_ros.data.materials import encoded
-from func_corr_ros.data.ray_scene import PlacedObject, RayScene
+from func_corr_ros.data.ray_scene import Hits, PlacedObject, RayScene
 from func_corr_ros.geometry.camera import PinholeCamera
 
 
@@ -47,51 +48,59 @@ def render(
     geometry only). The same arguments give the same picture, bit by bit.
     """
     scene = RayScene(placed)
-    origin, directions = _rays(camera, world_from_camera, 0.0, 0.0)
-    face = scene.first_hit(origin, directions)
-    seen = np.flatnonzero(face >= 0)
-    depth = np.full(len(face), np.nan)
-    depth[seen] = scene.distance(origin[seen], directions[seen], face[seen])  # the directions have z = 1 in the camera
-    normals = np.full((len(face), 3), np.nan, dtype=np.float32)
-    points = origin[seen] + depth[seen, None] * directions[seen]
-    normals[seen] = scene.smooth_normals(points, face[seen]) @ world_from_camera[:3, :3].astype(np.float32)
-    owner = np.where(face >= 0, scene.object_of_face[face], -1)
-    size = camera.height, camera.width
-    light = _light(scene, camera, world_from_camera, lighting or Lighting(), supersampling, seed)
+    hits = pixel_hits(scene, camera, world_from_camera)
+    owner = scene.object_of_face[hits.face]
+    normals = scene.smooth_normals(hits.points, hits.face) @ world_from_camera[:3, :3].astype(np.float32)
+    light, _ = gathered_light(scene, camera, world_from_camera, lighting or Lighting(), hits, supersampling, seed)
+    shape = camera.height, camera.width
     return Rendering(
-        color=np.round(encoded(tone_mapped(light, exposure)) * 255.0).astype(np.uint8).reshape(*size, 3),
-        depth=depth.astype(np.float32).reshape(size),
-        normals=normals.reshape(*size, 3),
-        object_index=owner.reshape(size),
-        part_index=np.where(face >= 0, scene.part_of_face[face], -1).reshape(size),
-        face_index=np.where(face >= 0, face - scene.first_face[owner], -1).reshape(size),
+        color=displayed(tone_mapped(light, exposure)).reshape(*shape, 3),
+        depth=spread(hits, hits.distance.astype(np.float32), np.nan, shape),  # the directions have z = 1 in the camera
+        normals=spread(hits, normals, np.nan, shape),
+        object_index=spread(hits, owner, -1, shape),
+        part_index=spread(hits, scene.part_of_face[hits.face], -1, shape),
+        face_index=spread(hits, hits.face - scene.first_face[owner], -1, shape),
     )
 
 
-def _light(
-    scene: RayScene, camera: PinholeCamera, world_from_camera: Float64[np.ndarray, "4 4"],
-    lighting: Lighting, samples: int, seed: int,
-) -> Float32[np.ndarray, "n 3"]:
-    rng = np.random.default_rng(seed)
-    total = np.zeros((camera.height * camera.width, 3), dtype=np.float32)
-    offsets = (np.arange(samples) + 0.5) / max(samples, 1) - 0.5
-    for dv in offsets:
-        for du in offsets:
-            origin, directions = _rays(camera, world_from_camera, float(du), float(dv))
-            face = scene.first_hit(origin, directions)
-            seen = np.flatnonzero(face >= 0)
-            origin, directions, face = origin[seen], directions[seen], face[seen]
-            points = origin + scene.distance(origin, directions, face)[:, None] * directions
-            towards_eye = -(directions / np.linalg.norm(directions, axis=1, keepdims=True)).astype(np.float32)
-            total[seen] += np.minimum(shade(scene, points, face, towards_eye, lighting, rng), 4.0)
-    return total / max(samples, 1) ** 2
-
-
-def _rays(
-    camera: PinholeCamera, world_from_camera: Float64[np.ndarray, "4 4"], du: float, dv: float
-) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"]]:
-    """Returns origin and direction (z = 1 in the camera) of the ray through each pixel, (``du``, ``dv``) off its centre."""
+def pixel_hits(
+    scene: RayScene, camera: PinholeCamera, world_from_camera: Float64[np.ndarray, "4 4"], du: float = 0.0, dv: float = 0.0
+) -> Hits:
+    """Returns where the rays through the pixels, row by row and (``du``, ``dv``) off their centres, meet the scene; their
+    directions have z = 1 in the camera.
+    """
     v, u = np.mgrid[0 : camera.height, 0 : camera.width]
     rays = camera.rays(np.stack([u + du, v + dv], axis=-1).reshape(-1, 2))
-    directions = rays @ world_from_camera[:3, :3].T
-    return np.broadcast_to(world_from_camera[:3, 3], directions.shape), directions
+    return scene.hits(world_from_camera[:3, 3], rays @ world_from_camera[:3, :3].T)
+
+
+def gathered_light(
+    scene: RayScene, camera: PinholeCamera, world_from_camera: Float64[np.ndarray, "4 4"],
+    lighting: Lighting, central: Hits, samples: int, seed: int,
+) -> tuple[Float32[np.ndarray, "n 3"], Float32[np.ndarray, " n"]]:
+    """Returns the linear light that reaches each pixel from the scene, and the share of its samples² rays that meet it. A single
+    ray is the ``central`` one, whose hits are known.
+    """
+    rng = np.random.default_rng(seed)
+    light = np.zeros((camera.height * camera.width, 3), dtype=np.float32)
+    cover = np.zeros(len(light), dtype=np.float32)
+    offsets = ((np.arange(samples) + 0.5) / max(samples, 1) - 0.5).tolist()
+    for dv, du in product(offsets, offsets):
+        hits = central if samples == 1 else pixel_hits(scene, camera, world_from_camera, du, dv)
+        towards_eye = (world_from_camera[:3, 3] - hits.points).astype(np.float32)
+        towards_eye /= np.linalg.norm(towards_eye, axis=1, keepdims=True)
+        light[hits.ray] += np.minimum(shade(scene, hits.points, hits.face, towards_eye, lighting, rng), 4.0)
+        cover[hits.ray] += 1.0
+    return light / max(samples, 1) ** 2, cover / max(samples, 1) ** 2
+
+
+def spread(hits: Hits, values: np.ndarray, elsewhere: int | float, shape: tuple[int, int]) -> np.ndarray:
+    """Returns the image of ``shape`` that has ``values`` where the rays hit, and ``elsewhere`` everywhere else."""
+    image = np.full((shape[0] * shape[1], *values.shape[1:]), elsewhere, dtype=values.dtype)
+    image[hits.ray] = values
+    return image.reshape(*shape, *values.shape[1:])
+
+
+def displayed(light: Float32[np.ndarray, "*s 3"]) -> UInt8[np.ndarray, "*s 3"]:
+    """Returns the picture of display light 0..1."""
+    return np.round(encoded(light) * 255.0).astype(np.uint8)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Meshes from files (glTF, OBJ, PLY, STL) as objects without functions, to be rendered among those that know theirs."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from func_corr_ros.data.materials import Color, Material
+from func_corr_ros.data.objects.functional_object import FunctionalObject
+from func_corr_ros.errors import BadSettings, DegenerateGeometry
+from func_corr_ros.optional import require
+
+ENDINGS = (".glb", ".gltf", ".obj", ".ply", ".stl")
+# Metres in a unit of length.
+UNITS = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "inch": 0.0254}
+_GREY: Color = (0.6, 0.6, 0.6)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """What a file holds: the surface as one part "body", the mean of its colours, and what is amiss with it as a solid
+    (``warnings``: it can be rendered, but has no volume to speak of).
+    """
+
+    object: FunctionalObject
+    material: Material
+    warnings: tuple[str, ...]
+
+
+def load_asset(path: Path, unit: str = "m") -> FunctionalObject:
+    """Returns the object in a mesh file; see :func:`read_asset`."""
+    return read_asset(path, unit).object
+
+
+def read_asset(path: Path, unit: str = "m") -> Asset:
+    """Returns what the mesh file at ``path`` holds, its vertices as in the file but in metres: all of a scene's meshes, placed
+    as the scene places them. Raises BadSettings for a file that is missing, of another kind or not readable, and
+    DegenerateGeometry for one without faces, with vertices that are not finite, or with faces that name vertices it lacks.
+    """
+    path = Path(path)
+    if unit not in UNITS:
+        raise BadSettings(f"no unit {unit!r}; valid: {', '.join(UNITS)}")
+    if path.suffix.lower() not in ENDINGS:
+        raise BadSettings(f"{path}: a mesh file ends in one of {', '.join(ENDINGS)}")
+    if not path.is_file():
+        raise BadSettings(f"{path}: there is no such file")
+    mesh = _mesh(path)
+    vertices, faces = np.array(mesh.vertices, dtype=np.float64), np.array(mesh.faces, dtype=np.int64)
+    _check(path, vertices, faces)
+    thing = FunctionalObject(path.stem, vertices * UNITS[unit], faces, np.zeros(len(faces), dtype=np.int64), ("body",))
+    return Asset(thing, Material(_mean_color(mesh)), _warnings(mesh))
+
+
+def _mesh(path: Path) -> Any:
+    """Returns all meshes of the file as one of trimesh's, nothing repaired."""
+    trimesh = require("trimesh")
+    try:
+        scene = trimesh.load_scene(path, process=False)
+        meshes = [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh)]
+    except Exception as error:  # its readers raise whatever they stumble over
+        raise BadSettings(f"{path}: not a readable {path.suffix[1:]} file ({type(error).__name__}: {error})") from error
+    if not meshes:
+        raise DegenerateGeometry(f"{path}: faces: there are none; a mesh is needed, not points or lines")
+    return trimesh.util.concatenate(meshes)
+
+
+def _check(path: Path, vertices: np.ndarray, faces: np.ndarray) -> None:
+    if not len(faces):
+        raise DegenerateGeometry(f"{path}: faces: there are none; a mesh is needed, not points or lines")
+    bad = np.flatnonzero(~np.isfinite(vertices).all(axis=1))
+    if len(bad):
+        raise DegenerateGeometry(f"{path}: vertices: {len(bad)} of {len(vertices)} are not finite, the first is number {bad[0]}")
+    if faces.min() < 0 or faces.max() >= len(vertices):
+        raise DegenerateGeometry(f"{path}: faces: one names vertex {faces.max()}, there are {len(vertices)}")
+    if not np.ptp(vertices, axis=0).max() > 0.0:
+        raise DegenerateGeometry(f"{path}: vertices: all are at one point")
+
+
+def _mean_color(mesh: Any) -> Color:
+    """Returns the mean sRGB colour of the faces, weighted by area; grey where the file has no colours."""
+    try:
+        visual = mesh.visual.to_color() if mesh.visual.kind == "texture" else mesh.visual
+        if visual.kind is None:
+            return _GREY
+        red, green, blue = (np.average(visual.face_colors[:, :3], axis=0, weights=mesh.area_faces + 1e-30) / 255.0).tolist()
+    except (AttributeError, ValueError, IndexError, TypeError):  # a texture without its picture, or of a kind that is not read
+        return _GREY
+    return red, green, blue
+
+
+def _warnings(mesh: Any) -> tuple[str, ...]:
+    solid = mesh.copy()
+    solid.merge_vertices(merge_tex=True, merge_norm=True)  # files split vertices along seams of texture
+    found = []
+    if not solid.is_watertight:
+        found.append("not watertight: it has holes or faces that meet in threes")
+    if not solid.is_winding_consistent:
+        found.append("some faces are turned inside out against their neighbours")
+    return tuple(found)
