@@ -182,3 +182,7 @@ class BadRecording(FuncCorrError):
 
 class BadInstallation(FuncCorrError):
     """The package's own files (models, config, launch) are not where an installation puts them."""
+
+
+class BadBenchmark(FuncCorrError):
+    """A benchmark folder whose files do not hold together; the message names file and field."""
