@@ -31,6 +31,6 @@ def model_folder(folder_or_hub_id: str, files: list[str], download: bool) -> Pat
     try:
         return Path(huggingface_hub.snapshot_download(folder_or_hub_id, allow_patterns=files, local_files_only=not download))
     except Exception as error:  # huggingface_hub raises many kinds
-        hint = "" if download else "; fetch it once with download=True, or give a local folder"
+        hint = "" if download else f"; fetch it once (`hf download {folder_or_hub_id}`, or download=True), or give a local folder"
         message = f"{folder_or_hub_id} is not in the local Hugging Face cache{hint} ({type(error).__name__}: {error})"
         raise BadWeights(message) from error

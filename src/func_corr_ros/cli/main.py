@@ -16,6 +16,9 @@ VERBS = {
     "match": "draw the matches between an object in one picture and an object in another",
     "transfer": "carry a demonstration over to an RGB-D frame and print the poses",
     "replay": "run a recorded rosbag2 through the pipeline or the running nodes and score it",
+    "objects": "the library of objects that know their functions: list, render, contact sheets",
+    "benchmark": "build a benchmark of dense functional truth from them, or check one of another maker",
+    "evaluate": "score a method on a benchmark: predictions, scores, report.html",
     "demo": "the main job end to end: bags, running nodes, report.html",
     "doctor": "what is installed, what is missing and what to do about it",
 }

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``func-corr objects list | render | sheet | functions``: the parametric library, its categories and pictures of them."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this verb's arguments to ``parser``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="<action>")
+    actions.add_parser("list", help="every category with its parts and functions")
+    render = actions.add_parser("render", help="views of one object: picture and truth")
+    render.add_argument("--category", required=True, help="such as mug; `func-corr objects list` lists all")
+    render.add_argument("--seed", type=int, default=0, help="draws shape and look (default: %(default)s)")
+    render.add_argument("--views", type=int, default=8, help="number of views, all round (default: %(default)s)")
+    render.add_argument("--size", type=int, default=448, help="side of the pictures [px] (default: %(default)s)")
+    render.add_argument("--supersampling", type=int, default=2, help="samples per pixel, squared (default: %(default)s)")
+    render.add_argument("--out", type=Path, default=Path("build/objects"), help="folder for the files (default: %(default)s)")
+    sheet = actions.add_parser("sheet", help="a contact sheet of drawn objects")
+    sheet.add_argument("--categories", nargs="+", metavar="NAME", help="which (all when left out)")
+    sheet.add_argument("--draws", type=int, default=6, help="objects of each category (default: %(default)s)")
+    sheet.add_argument("--columns", type=int, default=1, help="categories side by side (default: %(default)s)")
+    sheet.add_argument("--size", type=int, default=180, help="side of one picture [px] (default: %(default)s)")
+    sheet.add_argument("--textured", action="store_true", help="dressed in materials instead of their parts in colours")
+    sheet.add_argument("--out", type=Path, default=Path("build/objects.png"), help="the picture (default: %(default)s)")
+    functions = actions.add_parser("functions", help="the page of all functions, their frames and who serves them")
+    functions.add_argument("--out", type=Path, default=Path("docs/functions.md"), help="the page (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Lists, renders or draws; returns 0."""
+    from func_corr_ros.errors import BadSettings
+
+    for name in ("views", "draws", "columns", "size", "supersampling"):
+        if getattr(arguments, name, 1) < 1:
+            raise BadSettings(f"--{name} is {getattr(arguments, name)}; at least 1 is needed")
+    {"list": _list, "render": _render, "sheet": _sheet, "functions": _functions}[arguments.action](arguments)
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from func_corr_ros.data.objects import CATEGORIES
+    from func_corr_ros.data.render_job import drawn_object
+
+    for category in CATEGORIES:
+        thing = drawn_object(category, 0)
+        served = "; ".join(f"{function}: {', '.join(parts)}" for function, parts in thing.function_parts.items())
+        print(f"{category:18}{', '.join(thing.part_names)}\n{'':18}{served or 'serves no function'}")
+
+
+def _render(arguments: argparse.Namespace) -> None:
+    from func_corr_ros.data.render_job import render_all, views_around
+
+    tasks = views_around(arguments.category, arguments.seed, arguments.views, arguments.size, arguments.supersampling)
+    files = render_all(tasks, arguments.out)
+    print(f"{len(files)} views in {arguments.out}: picture .png, truth .npz (depth, parts, faces, K, camera_from_object)")
+
+
+def _sheet(arguments: argparse.Namespace) -> None:
+    import cv2
+
+    from func_corr_ros.data.contact_sheet import contact_sheet
+    from func_corr_ros.data.objects import CATEGORIES
+    from func_corr_ros.errors import BadSettings
+
+    picture = contact_sheet(arguments.categories or list(CATEGORIES), arguments.draws, side=arguments.size,
+                            columns=arguments.columns, textured=arguments.textured)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(arguments.out), picture[..., ::-1]):
+        raise BadSettings(f"{arguments.out} cannot be written; give a file ending in .png or .jpg in a writable folder")
+    print(f"{arguments.out}: {picture.shape[1]}x{picture.shape[0]} px")
+
+
+def _functions(arguments: argparse.Namespace) -> None:
+    from func_corr_ros.data.functions_page import write_functions_page
+
+    written = write_functions_page(arguments.out)
+    print(f"{arguments.out}, with {len(written) - 1} pictures beside it")

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several methods on one benchmark, side by side in a Markdown table."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from func_corr_ros.correspondence.baselines.method import MethodSettings, load_method
+from func_corr_ros.errors import BadWeights, MissingOptional
+from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
+from func_corr_ros.evaluation.evaluate import EvaluationSettings, evaluate
+from func_corr_ros.evaluation.report import write_whole
+from func_corr_ros.evaluation.score_tables import comparison, groups
+
+TABLE = "table.md"
+
+
+def write_benchmark_table(
+    benchmark: Benchmark, names: Sequence[str], out: Path, settings: EvaluationSettings = EvaluationSettings(),
+    asked: MethodSettings = MethodSettings(), *, overwrite: bool = False,
+    on_pair: Callable[[str, str, BenchmarkPair], None] = lambda name, stage, pair: None,
+) -> Path:
+    """Evaluates each method of ``names`` into ``out/<name>`` and returns the table that compares them, ``out/table.md``.
+
+    What was evaluated before is only scored again. A method whose weights or packages are not here is named below the table
+    with what it lacks; every other error is raised. ``on_pair`` is called with method, stage and pair.
+    """
+    results, absent = [], {}
+    for name in names:
+        try:
+            method = load_method(name, asked)
+        except (MissingOptional, BadWeights) as error:
+            absent[name] = " ".join(str(error).split())
+            continue
+
+        def told(stage: str, pair: BenchmarkPair, name: str = name) -> None:
+            on_pair(name, stage, pair)
+
+        results.append(evaluate(benchmark, method, Path(out) / name, settings, overwrite=overwrite, on_pair=told))
+    return write_whole(Path(out) / TABLE, table_of(benchmark, settings, results, absent))
+
+
+def table_of(
+    benchmark: Benchmark, settings: EvaluationSettings, results: Sequence[Mapping[str, Any]], absent: Mapping[str, str]
+) -> str:
+    """Returns one table over all pairs, one for each group of pairs but the functions, and what was not run."""
+    text = [f"# {benchmark.name} {benchmark.version} (SHA-256 {benchmark.sha256[:12]}), mode {settings.mode}\n"]
+    names = [name for name, _ in groups(results[0]) if name not in results[0]["by_function"]] if results else []
+    parts = [dict(groups(result)) for result in results]
+    for name in names:
+        rows = [(str(result["method"]), part[name]) for result, part in zip(results, parts, strict=True)]
+        text.append(f"## Pairs of: {name}\n\n{comparison(rows)}")
+    text += [f"Not run: {name} ({reason})\n" for name, reason in absent.items()]
+    return "\n".join(text)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a method answers for every pair of a benchmark, written to files once; every metric reads those files.
+
+``<out>/predictions/<pair>.npz`` holds both directions of a pair, ``<out>/provenance.json`` what they were made with.
+"""
+from __future__ import annotations
+
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float32
+
+from func_corr_ros.correspondence.baselines.method import Discovery, Method, Subject
+from func_corr_ros.errors import BadBenchmark, BadSettings
+from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
+from func_corr_ros.evaluation.benchmark_files import read_arrays
+from func_corr_ros.provenance import provenance, write_json
+
+FOLDER, MADE_WITH = "predictions", "provenance.json"
+# Descriptions kept: a view comes again within a few pairs or not at all.
+KEPT = 64
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One direction of a pair: ``points``, where the queried pixels belong in the target (NaN: no answer), and the matches
+    of discovery (their order is no ranking). ``region`` is the functional part predicted on the querying object;
+    ``fallback`` says that the one predicted on the target was empty.
+    """
+
+    points: Float32[np.ndarray, "k 2"]
+    uv_a: Float32[np.ndarray, "n 2"]
+    uv_b: Float32[np.ndarray, "n 2"]
+    score: Float32[np.ndarray, " n"]
+    in_part: Bool[np.ndarray, " n"] | None
+    region: Bool[np.ndarray, "h w"] | None
+    fallback: Bool[np.ndarray, ""]
+
+
+def predict(
+    benchmark: Benchmark, method: Method, out: Path, pairs: Sequence[BenchmarkPair], *,
+    overwrite: bool = False, on_pair: Callable[[BenchmarkPair], None] = lambda pair: None,
+) -> Path:
+    """Writes the predictions of ``pairs`` that are not there yet and returns their folder; ``on_pair`` is called for each.
+
+    Raises BadSettings where ``out`` holds predictions for another benchmark, of another method or settings, or where some
+    were made by other code and some are missing, unless ``overwrite``, which makes all anew.
+    """
+    out, folder = Path(out), Path(out) / FOLDER
+    made_with = provenance({"method": method.name, "identity": dict(method.identity)}, {"benchmark": benchmark.sha256})
+    missing = [pair for pair in pairs if not path_of(folder, pair).exists()]
+    claim(out, json.loads(json.dumps(made_with, default=str)), unfinished=bool(missing), overwrite=overwrite)
+    described = Descriptions(benchmark, method)
+    for pair in pairs:
+        if not path_of(folder, pair).exists():
+            write_answers(path_of(folder, pair), *answers_of(pair, method, described))
+        on_pair(pair)
+    return folder
+
+
+def answers_of(pair: BenchmarkPair, method: Method, described: Descriptions) -> tuple[Answers, Answers]:
+    """Returns what ``method`` answers from a to b, and from b to a."""
+    truth = pair.truth()
+    a, b = described.of(pair, "a"), described.of(pair, "b")
+    return _answers(method, a, b, truth.a), _answers(method, b, a, truth.b)
+
+
+class Descriptions:
+    """What a method made of the last views it saw; one per view and function, or per view if functions mean nothing to it."""
+
+    def __init__(self, benchmark: Benchmark, method: Method, kept: int = KEPT) -> None:
+        self._benchmark, self._method, self._kept = benchmark, method, kept
+        self._made: OrderedDict[tuple[str, str], Any] = OrderedDict()
+
+    def of(self, pair: BenchmarkPair, end: str) -> Any:
+        """Returns the description of the view at ``end`` ("a" or "b") of ``pair``."""
+        view_id = pair.a if end == "a" else pair.b
+        key = view_id, pair.function if self._method.identity.get("conditioned", True) else ""
+        if key not in self._made:
+            view, part = self._benchmark.views[view_id], pair.part_a() if end == "a" else pair.part_b()
+            self._made[key] = self._method.describe(Subject(view.image, view.mask, pair.function, part, view_id))
+        self._made.move_to_end(key)
+        if len(self._made) > self._kept:
+            self._made.popitem(last=False)
+        return self._made[key]
+
+
+def claim(out: Path, made_with: Mapping[str, Any], *, unfinished: bool, overwrite: bool) -> None:
+    """Makes ``out`` a folder for results ``made_with`` these; raises BadSettings where it holds others, unless ``overwrite``."""
+    beside, folder = out / MADE_WITH, out / FOLDER
+    if beside.exists() and not overwrite:
+        found = json.loads(beside.read_text())
+        # Whole predictions can be scored by newer code; predictions of two codes must not stand side by side.
+        compared = ("settings", "sha256", "version", "revision") if unfinished else ("settings", "sha256")
+        changed = sorted(key for key in compared if found.get(key) != made_with[key])
+        if changed:
+            raise BadSettings(f"{folder} holds predictions that were made otherwise (they differ in {', '.join(changed)}; see "
+                              f"{beside}); choose another --out, or add --overwrite")
+        return
+    for path in folder.glob("*.npz"):
+        path.unlink()
+    write_json(beside, made_with)
+
+
+def path_of(folder: Path, pair: BenchmarkPair) -> Path:
+    """Returns where the predictions of ``pair`` lie; raises BadBenchmark for an id that is no plain file name."""
+    if Path(pair.id).name != pair.id or pair.id.startswith("."):
+        raise BadBenchmark(f"pair id {pair.id!r} is no plain file name; letters, digits, '-', '_' and '.' are")
+    return folder / f"{pair.id}.npz"
+
+
+def write_answers(path: Path, forth: Answers, back: Answers) -> None:
+    """Writes both directions into one .npz, whole or not at all."""
+    ways = (("ab", forth), ("ba", back))
+    arrays: dict[str, Any] = {f"{way}_{name}": value for way, answers in ways for name, value in _present(answers)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_answers(path: Path) -> tuple[Answers, Answers]:
+    """Returns what :func:`write_answers` wrote; raises BadBenchmark for a file that is none."""
+    arrays = read_arrays(path)
+    names = [field.name for field in fields(Answers)]
+    missing = [f"{way}_{name}" for way in ("ab", "ba") for name in names[:4] if f"{way}_{name}" not in arrays]
+    if missing:
+        raise BadBenchmark(f"{path}: {', '.join(missing)} missing; delete the file, and it is made again")
+    forth, back = (Answers(**{name: arrays.get(f"{way}_{name}") for name in names}) for way in ("ab", "ba"))
+    return forth, back
+
+
+def _answers(method: Method, a: Any, b: Any, points: Float32[np.ndarray, "k 2"]) -> Answers:
+    found: Discovery = method.discover(a, b)
+    fallback = np.array(bool(getattr(b, "fallback", False)))
+    return Answers(
+        method.transfer(a, b, points), found.uv_a, found.uv_b, found.score, found.in_part, getattr(a, "region", None), fallback
+    )
+
+
+def _present(answers: Answers) -> list[tuple[str, np.ndarray]]:
+    values = [(field.name, getattr(answers, field.name)) for field in fields(Answers)]
+    return [(name, value) for name, value in values if value is not None]

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``func-corr objects`` renders, draws sheets and refuses what makes no picture."""
+import argparse
+from pathlib import Path
+
+import pytest
+
+from func_corr_ros.cli import objects
+from func_corr_ros.errors import BadSettings
+
+pytest.importorskip("embreex")
+pytest.importorskip("manifold3d")
+
+
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    objects.add_arguments(parser)
+    return objects.run(parser.parse_args(words))
+
+
+def test_render_writes_pictures_and_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("render", "--category", "can", "--seed", "3", "--views", "2", "--size", "48", "--out", str(tmp_path)) == 0
+    assert len(list(tmp_path.glob("can_3_*.png"))) == 2 and len(list(tmp_path.glob("can_3_*.npz"))) == 2
+    assert "2 views in" in capsys.readouterr().out
+
+
+def test_sheet_is_a_picture_of_the_size_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cv2 = pytest.importorskip("cv2")
+    out = tmp_path / "deep" / "sheet.png"
+    assert run("sheet", "--out", str(out), "--categories", "can", "carton", "--draws", "3", "--size", "40", "--textured") == 0
+    assert cv2.imread(str(out)).shape == (80, 120, 3)
+    assert "120x80 px" in capsys.readouterr().out
+
+
+def test_list_names_parts_and_functions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from func_corr_ros.data.objects import CATEGORIES
+
+    monkeypatch.setattr("func_corr_ros.data.objects.CATEGORIES", {name: CATEGORIES[name] for name in ("mug", "carton")})
+    assert run("list") == 0
+    printed = capsys.readouterr().out
+    assert "mug" in printed and "pour-with: rim" in printed and "carton" in printed
+
+
+def test_numbers_below_one_and_unknown_categories_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="--views is 0; at least 1"):
+        run("render", "--category", "can", "--views", "0", "--out", str(tmp_path))
+    with pytest.raises(BadSettings, match="no category 'teacup'; valid: awl"):
+        run("render", "--category", "teacup", "--out", str(tmp_path))
