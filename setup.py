@@ -24,7 +24,7 @@ EXTRAS = {
         "ros-diagnostic-msgs~=5.5",
         "ros-visualization-msgs~=5.5",
     ],
-    "dev": ["pytest>=8", "pytest-timeout", "hypothesis>=6", "beartype>=0.18", "ruff", "mypy", "onnxruntime"],
+    "dev": ["pytest>=8", "pytest-timeout", "hypothesis>=6", "beartype>=0.18", "rtree>=1.3", "ruff", "mypy", "onnxruntime"],
 }
 package = ElementTree.parse("package.xml").getroot()
 # Where `func_corr_ros.share` and a ROS 2 installation look for them: <prefix>/share/func_corr_ros.
