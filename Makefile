@@ -3,10 +3,13 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench lint build doctor api clean
+.PHONY: help setup demo test test-all bench benchmark-table lint build doctor api clean
+
+SIZE ?= full
+METHODS ?= chance,dino-224,dino-448,soft-argmax,mutual,oracle-mask+dino
 
 help:
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 setup: ## environment, pinned packages, ROS 2, workspace; silent when there is nothing to do
 	@command -v $(PYTHON) > /dev/null || { echo "set-up: Python 3.11 or 3.12 is needed: sudo apt install python3 python3-venv python3-dev"; exit 1; }
@@ -23,6 +26,11 @@ test-all: setup ## every test; those that need a GPU skip without one
 
 bench: setup ## the benchmarks, one after the other; each prints a table and writes it to build/benchmarks
 	@. tools/env.sh && for benchmark in benchmarks/*.py; do python $$benchmark || exit 1; done
+
+benchmark-table: setup ## classic methods on functional-v1, side by side: build/functional-v1-full/table.md (SIZE=mini, METHODS=NAME,NAME)
+	@. tools/env.sh && folder=build/functional-v1-$(SIZE) && { [ -f $$folder/benchmark/manifest.json ] || \
+	func-corr benchmark build --name functional-v1 --size $(SIZE) --out $$folder/benchmark; } && \
+	func-corr evaluate --benchmark $$folder/benchmark --method $(METHODS) --out $$folder
 
 lint: setup ## ruff and mypy
 	@. tools/env.sh && ruff check . && mypy src/func_corr_ros

@@ -99,7 +99,8 @@ def _print(result: dict[str, Any]) -> None:
 
     title = f"{result['method']} on {result['benchmark']} (mode {result['mode']})"
     columns = [Column(escape(heading), min_width=6) for heading in HEADINGS]
-    table = Table(Column("pairs of", no_wrap=True), "N", *columns, title=title, padding=(0, 1, 0, 0), box=SIMPLE_HEAD, pad_edge=False)
+    first = Column("pairs of", no_wrap=True)
+    table = Table(first, "N", *columns, title=title, padding=(0, 1, 0, 0), box=SIMPLE_HEAD, pad_edge=False)
     for name, part in groups(result):
         table.add_row(name, str(part["n_pairs"]), *(cell.partition(" ")[0] for cell in shown(part)))
     Console().print(table)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``func-corr objects list | render | sheet | functions``: the parametric library, its categories and pictures of them."""
+"""``func-corr objects list | render | sheet | pages``: the parametric library, its categories and pictures of them."""
 from __future__ import annotations
 
 import argparse
@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sheet.add_argument("--size", type=int, default=180, help="side of one picture [px] (default: %(default)s)")
     sheet.add_argument("--textured", action="store_true", help="dressed in materials instead of their parts in colours")
     sheet.add_argument("--out", type=Path, default=Path("build/objects.png"), help="the picture (default: %(default)s)")
-    functions = actions.add_parser("functions", help="the page of all functions, their frames and who serves them")
-    functions.add_argument("--out", type=Path, default=Path("docs/functions.md"), help="the page (default: %(default)s)")
+    pages = actions.add_parser("pages", help="write functions.md (every frame, pictured) and objects.md (what varies)")
+    pages.add_argument("--out", type=Path, default=Path("docs"), help="folder of the pages (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ("views", "draws", "columns", "size", "supersampling"):
         if getattr(arguments, name, 1) < 1:
             raise BadSettings(f"--{name} is {getattr(arguments, name)}; at least 1 is needed")
-    {"list": _list, "render": _render, "sheet": _sheet, "functions": _functions}[arguments.action](arguments)
+    {"list": _list, "render": _render, "sheet": _sheet, "pages": _pages}[arguments.action](arguments)
     return 0
 
 
@@ -72,8 +72,11 @@ def _sheet(arguments: argparse.Namespace) -> None:
     print(f"{arguments.out}: {picture.shape[1]}x{picture.shape[0]} px")
 
 
-def _functions(arguments: argparse.Namespace) -> None:
+def _pages(arguments: argparse.Namespace) -> None:
     from func_corr_ros.data.functions_page import write_functions_page
+    from func_corr_ros.data.objects_page import objects_page
 
-    written = write_functions_page(arguments.out)
-    print(f"{arguments.out}, with {len(written) - 1} pictures beside it")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "objects.md").write_text(objects_page())
+    pictures = write_functions_page(arguments.out / "functions.md")[1:]
+    print(f"functions.md, objects.md and {len(pictures)} pictures are in {arguments.out}")

@@ -2,7 +2,7 @@
 """docs/functions.md: what the functional frame of each function means, with a picture of it on several objects."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -23,14 +23,14 @@ _OTHERWISE, _SERVES = Material((0.72, 0.72, 0.74), roughness=0.6), Material((0.9
 _AXES = ((220, 30, 30), (20, 150, 40), (40, 70, 230))
 _AXIS_SHARE = 0.22  # of the object's size
 _AZIMUTH_DEG, _ELEVATION_DEG = 125.0, 30.0
-_SHOWN = 5
+_COUNT, _SEED = 5, 2
 _HEAD = """# Functions and their frames
 
 Every object of the library carries, for each function it serves, a *functional frame* `object_from_function`: where its origin
 lies and where its axes point is the same question for every tool and vessel, so that two objects that serve one function can be
 laid over each other. **x** (red) is the way the working part acts, **z** (blue) the side of it that is up or outward meanwhile,
 y (green) completes the right-handed frame. Orange is what serves the function. This page is written by
-`func-corr objects functions --out docs/functions.md`; the words are those of `data/objects/functions.py`.
+`func-corr objects pages`; the words are those of `data/objects/functions.py`.
 
 A function's parts may look the same after a turn (a bowl's rim, a round tip). Then the frame's turn about that axis is free, and
 the object's `symmetries` say so: ∞ marks any angle below, a number that many equal steps.
@@ -39,25 +39,35 @@ the object's `symmetries` say so: ∞ marks any angle below, a number that many 
 
 def write_functions_page(page: Path) -> list[Path]:
     """Writes ``page`` and a picture for each function beside it in ``images/functions/``; returns the files."""
-    things = {category: drawn_object(category, 2) for category in CATEGORIES}
+    things = drawn_things()
     pictures = page.parent / "images" / "functions"
     pictures.mkdir(parents=True, exist_ok=True)
-    text, written = [_HEAD], []
+    written = []
+    for function in FUNCTIONS:
+        written.append(pictures / _file(function))
+        picture = function_picture(function, [things[name] for name in _shown(function, things)])
+        cv2.imwrite(str(written[-1]), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    page.write_text(functions_page(things))
+    return [page, *written]
+
+
+def drawn_things() -> dict[str, FunctionalObject]:
+    """Returns the object of each category that the page shows."""
+    return {category: drawn_object(category, _SEED) for category in CATEGORIES}
+
+
+def functions_page(things: Mapping[str, FunctionalObject]) -> str:
+    """Returns the page: a section for each function, and the table of what differs from the taxonomy."""
+    text = [_HEAD]
     for function, convention in FUNCTIONS.items():
-        serving = [name for name, thing in things.items() if function in thing.function_parts]
-        shown = serving[:: max(len(serving) // _SHOWN, 1)][:_SHOWN]
-        picture = pictures / f"{function.replace(' ', '_')}.jpg"
-        cv2.imwrite(str(picture), function_picture(function, [things[name] for name in shown])[..., ::-1],
-                    [cv2.IMWRITE_JPEG_QUALITY, 85])
-        written.append(picture)
+        serving = _serving(function, things)
         rows = [f"{name} ({_parts(things[name], function)})" for name in serving]
         text += [f"## {function}\n", f"- **origin**: {convention.origin}", f"- **x**: {convention.x}", f"- **z**: {convention.z}",
                  f"- **served by** {len(serving)}: {'; '.join(rows)}\n",
-                 f"![{function} on {', '.join(shown)}]({picture.relative_to(page.parent).as_posix()})\n"]
+                 f"![{function} on {', '.join(_shown(function, things))}](images/functions/{_file(function)})\n"]
     text += ["## Where the library differs from the taxonomy\n", "| object | function | why |", "|---|---|---|"]
     text += [f"| {category} | {function} | {reason} |" for (category, function), reason in sorted(DEVIATIONS.items())]
-    page.write_text("\n".join(text) + "\n")
-    return [page, *written]
+    return "\n".join(text) + "\n"
 
 
 def function_picture(function: str, things: Sequence[FunctionalObject], side: int = 240) -> UInt8[np.ndarray, "h w 3"]:
@@ -85,6 +95,19 @@ def _draw_frame(
     uv = np.round(camera.project(transform_points(camera_from_frame, ends))[0]).astype(int)
     for end, color in zip(uv[1:], _AXES, strict=True):
         cv2.arrowedLine(picture, tuple(map(int, uv[0])), tuple(map(int, end)), color, 2, cv2.LINE_AA, tipLength=0.2)
+
+
+def _serving(function: str, things: Mapping[str, FunctionalObject]) -> list[str]:
+    return [name for name, thing in things.items() if function in thing.function_parts]
+
+
+def _shown(function: str, things: Mapping[str, FunctionalObject]) -> list[str]:
+    serving = _serving(function, things)
+    return serving[:: max(len(serving) // _COUNT, 1)][:_COUNT]
+
+
+def _file(function: str) -> str:
+    return f"{function.replace(' ', '_')}.jpg"
 
 
 def _parts(thing: FunctionalObject, function: str) -> str:

@@ -81,7 +81,7 @@ CATEGORIES = {
     "tweezers": "func_corr_ros.data.objects.jaws:Tweezers",
     "watering can": "func_corr_ros.data.objects.spouted:WateringCan",
     "wedge": "func_corr_ros.data.objects.choppers:Wedge",
-    "whisk": "func_corr_ros.data.objects.turners:Whisk",
+    "whisk": "func_corr_ros.data.objects.whisks:Whisk",
     "wrench": "func_corr_ros.data.objects.levers:Wrench",
 }
 
