@@ -36,6 +36,12 @@ def test_every_function_has_a_frame_convention_and_the_other_way_round() -> None
     assert set(FUNCTIONS) == set(load_taxonomy().functions)
 
 
+def test_parts_are_those_of_the_pair() -> None:
+    taxonomy = load_taxonomy()
+    assert taxonomy.parts("pour-with", "mug") == taxonomy.functions_of("mug")["pour-with"]
+    assert taxonomy.parts("pour-with", "hammer") == taxonomy.parts("sing-with", "mug") == ()
+
+
 def test_an_unknown_function_names_the_nearest() -> None:
     with pytest.raises(UnknownFunction, match="'pour'; did you mean 'pour-with'"):
         load_taxonomy().objects_for("pour")

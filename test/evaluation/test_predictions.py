@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evaluation.painted_benchmark import BOARDS, Perfect, Silent, write_painted_benchmark
+from evaluation.small_benchmark import write_small_benchmark
 
+from func_corr_ros.correspondence.baselines.method import Subject
 from func_corr_ros.errors import BadBenchmark, BadSettings
 from func_corr_ros.evaluation.benchmark import Benchmark
 from func_corr_ros.evaluation.predictions import Answers, path_of, predict, read_answers, write_answers
@@ -62,6 +64,20 @@ def test_a_view_is_described_once_or_once_per_function(benchmark_: Benchmark, tm
     assert sorted(conditioned.described) == [
         ("v0", "cut-with"), ("v0", "pour-with"), ("v1", "cut-with"), ("v2", "cut-with"), ("v2", "pour-with"), ("v3", "pour-with")
     ]
+
+
+def test_a_method_that_asks_in_words_is_told_the_names(tmp_path: Path) -> None:
+    """The object's from the benchmark, its parts' from the taxonomy."""
+    told: list[Subject] = []
+
+    class Asking(Silent):
+        def describe(self, subject: Subject) -> object:
+            told.append(subject)
+            return super().describe(subject)
+
+    benchmark = Benchmark.open(write_small_benchmark(tmp_path / "small"))
+    predict(benchmark, Asking(conditioned=True), tmp_path / "out", benchmark.pairs)
+    assert [(subject.key, subject.object, subject.parts) for subject in told] == [("a", "mug", ("rim",)), ("b", "mug", ("rim",))]
 
 
 def test_what_is_there_is_not_made_again(benchmark_: Benchmark, tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ class Taxonomy:
         """Returns function -> parts of the object called ``name``; empty for one the taxonomy does not have."""
         return {function: objects[name] for function, objects in self.parts_of.items() if name in objects}
 
+    def parts(self, function: str, name: str) -> tuple[str, ...]:
+        """Returns the parts of the object called ``name`` that serve ``function``; empty where the taxonomy has no such pair."""
+        return self.parts_of.get(function, {}).get(name, ())
+
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
     """Returns the taxonomy in the YAML file at ``path``, by default the one that comes with the package.

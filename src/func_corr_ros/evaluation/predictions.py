@@ -17,6 +17,8 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from func_corr_ros.correspondence.baselines.method import Discovery, Method, Subject
+from func_corr_ros.data.objects.deviations import TAXONOMY_NAMES
+from func_corr_ros.data.taxonomy import load_taxonomy
 from func_corr_ros.errors import BadBenchmark, BadSettings
 from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
 from func_corr_ros.evaluation.benchmark_files import read_arrays
@@ -76,6 +78,7 @@ class Descriptions:
 
     def __init__(self, benchmark: Benchmark, method: Method, kept: int = KEPT) -> None:
         self._benchmark, self._method, self._kept = benchmark, method, kept
+        self._taxonomy = load_taxonomy()  # what the parts are called that a language model is asked for
         self._made: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
     def of(self, pair: BenchmarkPair, end: str) -> Any:
@@ -84,7 +87,11 @@ class Descriptions:
         key = view_id, pair.function if self._method.identity.get("conditioned", True) else ""
         if key not in self._made:
             view, part = self._benchmark.views[view_id], pair.part_a() if end == "a" else pair.part_b()
-            self._made[key] = self._method.describe(Subject(view.image, view.mask, pair.function, part, view_id))
+            name = str(view.description["object"])
+            asked = self._taxonomy.parts(pair.function, TAXONOMY_NAMES.get(name, name))
+            self._made[key] = self._method.describe(
+                Subject(view.image, view.mask, pair.function, part, view_id, name, asked)
+            )
         self._made.move_to_end(key)
         if len(self._made) > self._kept:
             self._made.popitem(last=False)
