@@ -144,6 +144,7 @@ def test_light_comes_from_the_studios_side_whatever_the_objects_pose(ball) -> No
     light = studio(0.1)
     assert light.lamps[0].position[1] > 0.0  # the key lamp stands to the left
     for azimuth, roll in ((0.0, 0.0), (130.0, 70.0)):
-        seen = view_object(thing, {"": Material((0.5, 0.5, 0.5))}, SMALL, orbit(thing, SMALL, azimuth, 20.0, roll), lighting=light)
+        pose = orbit(thing, SMALL, azimuth, 20.0, roll)
+        seen = view_object(thing, {"": Material((0.5, 0.5, 0.5))}, SMALL, pose, lighting=light)
         left, right = seen.color[:, :56][seen.mask[:, :56]].mean(), seen.color[:, 56:][seen.mask[:, 56:]].mean()
         assert left > right + 4.0

@@ -118,8 +118,9 @@ __getattr__, __dir__, _lazy = lazy_loader.attach(
         "spouted": ["Kettle", "Teapot", "WateringCan"],
         "strikers": ["Hammer", "Mallet", "MeatTenderizer"],
         "sweepers": ["Broom", "Squeegee"],
-        "turners": ["Fork", "Spatula", "Whisk"],
+        "turners": ["Fork", "Spatula"],
         "vessels": ["Mug", "Pitcher"],
+        "whisks": ["Whisk"],
         "writers": ["Crayon", "Marker", "Pen", "Pencil"],
     },
 )

@@ -38,8 +38,8 @@ class Shovel:
     handle_style: str = setting("D", "what is held at the end", choices=("D", "T", "knob"))
 
     def build(self) -> FunctionalObject:
-        """Returns the shovel: parts back (the blade's underside), blade (its hollow side), edge (its front border), handle, shaft,
-        socket and tip (the middle of the edge); functions dig-, lift-, pound-, pry-, scoop-, scrape- and sweep-with.
+        """Returns the shovel: parts back (the blade's underside), blade (its hollow side), edge (its front border), handle,
+        shaft, socket and tip (the middle of the edge); functions dig-, lift-, pound-, pry-, scoop-, scrape- and sweep-with.
         """
         sheet = self.sheet()
         front = float(self._outline()[:, 0].max())
@@ -63,11 +63,11 @@ class Shovel:
     def sheet(self) -> Sheet:
         """Returns the blade, from the socket at x = 0 to its front at +x."""
         length, half = self.blade_length, self.blade_width / 2.0
-        power = 2.0 if self.blade_style != "scoop" else 5.0
+        hollow, power = (1.5 * self.hollow, 5.0) if self.blade_style == "scoop" else (self.hollow, 2.0)
 
         def height(x: Float64[np.ndarray, "*s"], y: Float64[np.ndarray, "*s"]) -> Float64[np.ndarray, "*s"]:
             t = np.clip(x / length, -0.1, 1.1)
-            sides = self.hollow * (1.5 if self.blade_style == "scoop" else 1.0) * _off_middle(y / half) ** power * (1.0 - 0.55 * t)
+            sides = hollow * _off_middle(y / half) ** power * (1.0 - 0.55 * t)
             return sides + self.curl * np.maximum(t, 0.0) ** 2.5 - 0.25 * self.curl * np.sin(np.pi * np.clip(t, 0.0, 1.0))
 
         outline = softened(polygon(self._outline()), 0.02 if self.blade_style != "point" else 0.012)
@@ -93,9 +93,9 @@ class Shovel:
     def _held(self) -> Solid:
         shares = np.linspace(-0.12 * self.blade_length / (self.length - self.blade_length), 0.93, 60)
         curve = np.stack([self._line(share) for share in shares])
-        socket = bar(np.concatenate([[self._line(0.0) + [0.3 * self.blade_length, 0.0, -0.001]], curve[:24]]), np.stack([
-            np.linspace(0.45, 1.25, 25) * self.shaft_radius, np.concatenate([[0.15], np.linspace(0.7, 1.25, 24)]) * self.shaft_radius,
-        ], axis=-1), "socket")
+        tongue = self._line(0.0) + [0.3 * self.blade_length, 0.0, -0.001]  # the socket runs out flat on the blade
+        wide, high = np.linspace(0.45, 1.25, 25), np.concatenate([[0.15], np.linspace(0.7, 1.25, 24)])
+        socket = bar(np.concatenate([[tongue], curve[:24]]), self.shaft_radius * np.stack([wide, high], axis=-1), "socket")
         cut = max(3, int(24 * min(1.0, self.socket_length / (23 / 59 * self.length))))
         socket = socket - prism(rectangle(-2.0, float(curve[cut, 0]), 1.0), -1.0, 1.0, "socket")
         shaft = bar(curve, self.shaft_radius, "shaft")
@@ -226,8 +226,8 @@ class Dustpan:
     handle_style: str = setting("straight", "shape of the handle", choices=("straight", "contoured", "ringed"))
 
     def build(self) -> FunctionalObject:
-        """Returns the dustpan: parts handle, lip (the thin front), pan (the inside) and wall (the outside); functions dig-, lift- and
-        scoop-with.
+        """Returns the dustpan: parts handle, lip (the thin front), pan (the inside) and wall (the outside); functions dig-,
+        lift- and scoop-with.
         """
         half, t = self.length / 2.0, self.wall
         whole = self._body() - self._cavity()
@@ -247,15 +247,16 @@ class Dustpan:
         """Returns the pan's outline ``inset`` inside its sides and rear, reaching ``beyond`` its front."""
         half, front = self.length / 2.0, self.width / 2.0
         rear = self.rear_ratio * front
-        corners = np.array([[-half, -rear], [half + 0.1, -front], [half + 0.1, front], [-half, rear]])
+        ahead = front + 0.1 * (front - rear) / self.length  # 0.1 m beyond the front, so that its corners stay sharp
+        corners = np.array([[-half, -rear], [half + 0.1, -ahead], [half + 0.1, ahead], [-half, rear]])
         return softened(polygon(corners), self.corner).offset(-inset) ^ rectangle(-1.0, half + beyond, 1.0)
 
     def _body(self) -> Solid:
         """Returns the pan without its hollow: its top falls from the rear to the front."""
         half, top, low = self.length / 2.0, self.wall_height, 0.006
         knee = {"open": 0.6, "hooded": 0.2, "stepped": -0.1}[self.pan_style] * half
-        side = np.array([[-half - 0.01, -0.001], [half + 0.01, -0.001], [half + 0.01, low], [knee, 0.75 * top], [-half + 2.0 * self.hood * half, top],
-                         [-half - 0.01, top]])
+        rear, front, hood = -half - 0.01, half + 0.01, -half + 2.0 * self.hood * half
+        side = np.array([[rear, -0.001], [front, -0.001], [front, low], [knee, 0.75 * top], [hood, top], [rear, top]])
         if self.pan_style == "open":
             side = np.delete(side, [3, 4], axis=0)
         return prism(self._outline(0.0, 0.0), 0.0, top, "wall") & self._across(side, "wall")
@@ -276,12 +277,14 @@ class Dustpan:
         return prism(polygon(side), 0.0, 1.0, part).moved(turn)
 
     def _grip_frame(self) -> Float64[np.ndarray, "4 4"]:
-        forward = np.array([1.0, 0.0, -self.handle_rise])
-        return frame_from_axes(np.array([-self.length / 2.0 - 0.03, 0.0, 0.6 * self.wall_height]), np.array([self.handle_rise, 0.0, 1.0]), forward)
+        front = np.array([-self.length / 2.0 - 0.03, 0.0, 0.6 * self.wall_height])
+        up, forward = np.array([self.handle_rise, 0.0, 1.0]), np.array([1.0, 0.0, -self.handle_rise])
+        return frame_from_axes(front, up, forward)
 
     def _handle(self) -> Solid:
         placed = self._grip_frame()
-        start, end = placed[:3, 3] - 0.02 * placed[:3, 0], np.array([-self.length / 2.0 + 0.5 * self.wall, 0.0, 0.5 * self.wall_height])
+        start = placed[:3, 3] - 0.02 * placed[:3, 0]
+        end = np.array([-self.length / 2.0 + 0.5 * self.wall, 0.0, 0.5 * self.wall_height])
         neck = spline([tuple(start), tuple(placed[:3, 3]), tuple(end - 0.015 * _X), tuple(end)], 16)
         bridge = bar(neck, np.array([0.42 * self.handle_width, 0.28 * self.handle_width]), "handle", roundness=0.7)
         grip = Grip(self.handle_style, self.handle_length, self.handle_width, 0.7 * self.handle_width).solid()

@@ -12,8 +12,8 @@ from func_corr_ros.data.objects.functional_object import FunctionalObject
 from func_corr_ros.data.objects.plate import disc, stroke
 from func_corr_ros.data.objects.pressed import prism, stem
 from func_corr_ros.data.objects.primitives import bar
-from func_corr_ros.data.objects.shell import Shell, lip, rounded, spline, unchanged
-from func_corr_ros.data.objects.solids import Solid, extrude
+from func_corr_ros.data.objects.shell import SEGMENTS, Shell, lip, rounded, spline, unchanged
+from func_corr_ros.data.objects.solids import Solid, extrude, revolve
 from func_corr_ros.data.objects.vessel_functions import about_z, pressing_base
 from func_corr_ros.geometry.frames import frame_from_axes
 from func_corr_ros.geometry.se3 import about_axis, make
@@ -41,8 +41,8 @@ class Pan:
     handle_style: str = setting("strip", "kind of handle", choices=("strip", "grip", "iron"))
 
     def build(self) -> FunctionalObject:
-        """Returns the pan: parts base, handle, interior, rim, side and, where it has a lip, spout; functions pound-, pour-, press-
-        and scoop-with.
+        """Returns the pan: parts base, handle, interior, rim, side and, where it has a lip, spout; functions pound-, pour-,
+        press- and scoop-with.
         """
         handle = LongHandle(self.handle_style, self.handle_length, self.handle_width, self.handle_rise)
         return _with_long_handle("pan", self.shell(), handle, 0.72 * self.depth, self.lip_side, ("steel", "enamel", "graphite"))
@@ -54,8 +54,8 @@ class Pan:
             h, base = 1.35 * h, 0.42 * r
             side = np.concatenate([[[0.0, 0.0]], spline([(base, 0.0), (base + 0.16 * r, 0.0), (0.97 * r, 0.3 * h), (r, h)], 26)])
         else:
-            straight = self.wall_style == "straight"
-            side = rounded([(0.0, 0.0), (0.97 * r if straight else base, 0.0), (r, h)], [0.5 * self.fillet if straight else self.fillet])
+            base, fillet = (0.97 * r, 0.5 * self.fillet) if self.wall_style == "straight" else (base, self.fillet)
+            side = rounded([(0.0, 0.0), (base, 0.0), (r, h)], [fillet])
         return Shell(side, (("base", 0.0012), ("side", h - 0.004), ("rim", 1.0)), self.wall, warp=_drawn(
             self.lip_side, self.lip_reach, h))
 
@@ -80,7 +80,9 @@ class Saucepan:
     handle_style: str = setting("grip", "kind of handle", choices=("strip", "grip", "iron"))
 
     def build(self) -> FunctionalObject:
-        """Returns the saucepan: parts as of :class:`Pan`, but "body" for the side; functions pound-, pour-, press- and scoop-with."""
+        """Returns the saucepan: parts as of :class:`Pan`, but "body" for the side; functions pound-, pour-, press- and
+        scoop-with.
+        """
         handle = LongHandle(self.handle_style, self.handle_length, self.handle_width, self.handle_rise)
         return _with_long_handle("saucepan", self.shell(), handle, self.handle_height * self.depth, self.lip_side,
                                  ("steel", "enamel", "chrome", "brass"))
@@ -130,7 +132,8 @@ class LongHandle:
         """Returns the handle's middle line."""
         reach = 0.78 * self.length if self.style == "iron" else self.length
         rise = 0.35 * self.rise if self.style == "iron" else self.rise
-        flat = spline([(0.0, 0.0), (-0.12 * reach, 0.0), (-0.35 * reach, 0.75 * rise), (-0.7 * reach, rise), (-reach, 0.98 * rise)], 60)
+        flat = spline([(0.0, 0.0), (-0.12 * reach, 0.0), (-0.35 * reach, 0.75 * rise), (-0.7 * reach, rise),
+                       (-reach, 0.98 * rise)], 60)
         return root + np.stack([flat[:, 0], 0.0 * flat[:, 0], flat[:, 1]], axis=-1)
 
     def _hole(self, curve: Float64[np.ndarray, "k 3"], narrow: float, wide: float, at: float) -> Solid:
@@ -157,10 +160,7 @@ def _with_long_handle(
     whole = shell.solid() + (grown - shell.filling(0.5 * shell.thickness, above=1.0))
     angle = _LIP_SIDES[lip_side] or 0.0
     if lip_side != "none":
-        reach = float(np.linalg.norm(shell.crest(angle)[:2]))
-        rim_height = float(shell.outline[-1, 1])
-        beyond = disc((0.0, 0.0), 2.0 * reach) - disc((0.0, 0.0), float(shell.outline[-1, 0]) + 0.002)
-        whole = whole.painted(prism(beyond, 0.6 * rim_height, 2.0 * rim_height, "spout") & _wedge(angle, reach, rim_height), "spout")
+        whole = whole.painted(_lip_region(shell, angle), "spout")
     outlet = make(about_axis(_Z, angle), shell.crest(angle))
     curve = handle.curve(root)
     at, ahead = curve[36], curve[35] - curve[36]
@@ -185,8 +185,14 @@ def _bracket(root: Float64[np.ndarray, " 3"], width: float) -> Solid:
     return bar(line, np.stack([0.0 * across + 0.004, 0.0 * across + 0.009], axis=-1), "handle", roundness=0.6)
 
 
-def _wedge(angle: float, reach: float, height: float) -> Solid:
-    """Returns the sector around ``angle`` in which a lip is."""
+def _lip_region(shell: Shell, angle: float) -> Solid:
+    """Returns where a lip at ``angle`` is: in its sector, more than 2 mm outside the wall as it is without one."""
+    height, reach = float(shell.outline[-1, 1]), 2.0 * float(np.linalg.norm(shell.crest(angle)[:2]))
     turn = angle + np.linspace(-0.32, 0.32, 9)
-    arc = 2.0 * reach * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
-    return extrude(np.concatenate([np.zeros((1, 2)), arc]), 3.0 * height, "spout")
+    arc = reach * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    sector = extrude(np.concatenate([np.zeros((1, 2)), arc]), 3.0 * height, "spout")
+    side = shell.outline[shell.outline[:, 1] > 0.4 * height] + [0.002, 0.0]
+    low, radius = side[0, 1], side[-1, 0]
+    profile = np.concatenate([[[0.0, low]], side, [[radius, 4.0 * height], [0.0, 4.0 * height]]])
+    beyond = prism(disc((0.0, 0.0), reach), 0.6 * height, 2.0 * height, "spout")
+    return (beyond & sector) - revolve(profile, ["spout"] * (len(profile) - 1), SEGMENTS)

@@ -54,8 +54,8 @@ def bar(
     up: tuple[float, float, float] = (0.0, 0.0, 1.0), segments: int = 24, roundness: float = 1.0,
 ) -> Solid:
     """Returns the bar along any ``curve``, closed by flat ends. Its section is a superellipse with half-axes (across, upward), or
-    one radius, the same all along or its own at each point; ``roundness`` 1 an ellipse and towards 0 a rectangle; "upward" is carried along the curve without twist, beginning
-    as near to ``up`` as it can be.
+    one radius, the same all along or its own at each point; ``roundness`` 1 an ellipse and towards 0 a rectangle; "upward" is
+    carried along the curve without twist, beginning as near to ``up`` as it can be.
     """
     curve = np.asarray(curve, dtype=np.float64)
     axes = np.broadcast_to(np.asarray(half_axes, dtype=np.float64), (len(curve), 2))

@@ -75,7 +75,8 @@ class Rake:
         """Returns the middle lines of springy tines, from the shaft outward and bent down at their ends."""
         count, length = 2 * int(0.25 * self._count()) + 9, 2.0 * self.reach
         angle = np.linspace(-1.0, 1.0, count) * np.arcsin(min(0.62 * self.head_width / length, 0.75))
-        bent = spline([(0.01, 0.0), (0.5 * length, 0.0), (0.96 * length, 0.0), (1.02 * length, -0.01), (length, -0.6 * self.tine_length)], 40)
+        bent = spline([(0.01, 0.0), (0.5 * length, 0.0), (0.96 * length, 0.0), (1.02 * length, -0.01),
+                       (length, -0.6 * self.tine_length)], 40)
         out = np.stack([np.cos(angle), np.sin(angle), 0.0 * angle], axis=-1)
         return bent[None, :, :1] * out[:, None] + bent[None, :, 1:] * _Z
 
@@ -84,13 +85,14 @@ class Rake:
         if self.head_style == "leaf":
             at = int(0.45 * curves.shape[1])
             across = curves[:, at]
-            plate = rod(np.array([-0.03, 0.0, 0.0]), np.array([0.05, 0.0, 0.0]), (1.15 * self.shaft_radius, 1.5 * self.shaft_radius), "socket")
+            plate = rod(-0.03 * _X, 0.05 * _X, (1.15 * self.shaft_radius, 1.5 * self.shaft_radius), "socket")
             return [bar(across, np.array([b, 0.5 * b]), "head", roundness=0.6), plate]
         y = np.linspace(-half, half, 20)
         level = np.stack([np.full(20, self.reach), y, 0.0 * y], axis=-1)
         made = [bar(level, np.array([0.6 * b, b]), "head", roundness=0.5)]
         if self.head_style == "level":
-            x, z = spline([(-0.02, 0.0), (0.3 * self.reach, 0.0), (0.7 * self.reach, 0.02), (0.85 * self.reach, 0.0), (self.reach, 0.0)], 24).T
+            x, z = spline([(-0.02, 0.0), (0.3 * self.reach, 0.0), (0.7 * self.reach, 0.02), (0.85 * self.reach, 0.0),
+                           (self.reach, 0.0)], 24).T
             neck = bar(np.stack([x, 0.0 * x, z], axis=-1), np.array([0.55 * self.shaft_radius, 0.55 * self.shaft_radius]), "head")
             return [*made, neck, self._socket()]
         for side in (-1.0, 1.0):
@@ -100,7 +102,7 @@ class Rake:
         return [*made, self._socket()]
 
     def _socket(self) -> Solid:
-        return rod(np.array([-0.06, 0.0, 0.0]), np.array([0.025, 0.0, 0.0]), (1.18 * self.shaft_radius, 0.85 * self.shaft_radius), "socket")
+        return rod(-0.06 * _X, 0.025 * _X, (1.18 * self.shaft_radius, 0.95 * self.shaft_radius), "socket")
 
     def _shaft(self) -> list[Solid]:
         return _shaft(self.length, self.shaft_radius, self.shaft_style)
@@ -124,14 +126,14 @@ class Hoe:
     shaft_style: str = setting("plain", "the shaft's end", choices=("plain", "sleeve"))
 
     def build(self) -> FunctionalObject:
-        """Returns the hoe: parts blade (the side towards the shaft), edge, face (the side away from it), neck, shaft, socket and, with
-        a sleeve, handle; functions dig-, press-, pull-, scrape- and sweep-with.
+        """Returns the hoe: parts blade (the side towards the shaft), edge, face (the side away from it), neck, shaft, socket and,
+        with a sleeve, handle; functions dig-, press-, pull-, scrape- and sweep-with.
         """
         sheet, placed = self.sheet(), self._object_from_blade()
         edge_band = border(sheet.section, 0.007) ^ rectangle(0.55 * self.blade_height, 2.0, 1.0)
         blade = sheet.solid("blade", [(edge_band, "edge")], under="face").moved(placed)
         whole = blade + self._neck(placed) + union(_shaft(self.length, self.shaft_radius, self.shaft_style))
-        socket = rod(np.array([-0.07, 0.0, 0.0]), np.array([0.03, 0.0, 0.0]), (1.2 * self.shaft_radius, 0.8 * self.shaft_radius), "socket")
+        socket = rod(-0.07 * _X, 0.03 * _X, (1.2 * self.shaft_radius, 0.95 * self.shaft_radius), "socket")
         whole = whole + socket
         front = float(sheet.section.bounds()[2])
         digging = placed @ sheet.frame(front, 0.0, 0.0, _X)  # x out of the edge, z towards the shaft
@@ -175,8 +177,9 @@ class Hoe:
 
     def _neck(self, placed: Float64[np.ndarray, "4 4"]) -> Solid:
         n, end, down = self.neck_length, placed[:3, 3], placed[:3, 0]
-        curve = spline([(-0.02, 0.0, 0.0), (0.3 * n, 0.0, 0.0), (0.7 * n, 0.0, 1.6 * self.neck_arch), tuple(end - 0.9 * self.neck_arch * down),
-                        tuple(end), tuple(end + 0.32 * self.blade_height * down)], 50)
+        above, on_blade = end - 0.9 * self.neck_arch * down, end + 0.32 * self.blade_height * down
+        curve = spline([(-0.02, 0.0, 0.0), (0.3 * n, 0.0, 0.0), (0.7 * n, 0.0, 1.6 * self.neck_arch), tuple(above), tuple(end),
+                        tuple(on_blade)], 50)
         share = np.linspace(0.0, 1.0, 50)
         halves = self.neck_radius * np.stack([1.0 + 0.5 * (share > 0.8) * (share - 0.8) / 0.2, 1.0 - 0.45 * share**4], axis=-1)
         return bar(curve, halves, "neck")
@@ -190,8 +193,9 @@ def _shaft(length: float, radius: float, style: str) -> list[Solid]:
     if style == "plain":
         return shaft
     x = np.linspace(-0.82 * length, -length - 0.004, 20)
-    swell = 1.25 + 0.1 * np.cos(np.linspace(0.0, 4.0 * np.pi, 20))
-    return [*shaft, stem(np.stack([x, 0.0 * x, 0.0 * x], axis=-1), np.stack([radius * swell] * 2, axis=-1), "handle", segments=20)]
+    line = np.stack([x, 0.0 * x, 0.0 * x], axis=-1)
+    swell = radius * (1.25 + 0.1 * np.cos(np.linspace(0.0, 4.0 * np.pi, 20)))
+    return [*shaft, stem(line, np.stack([swell, swell], axis=-1), "handle", segments=20)]
 
 
 def _with_x(

@@ -33,7 +33,7 @@ class Colander:
     fullness: float = setting(0.4, "how full the bowl is between a cone and a cylinder", at_least=0.2, at_most=0.6)
     wall: float = setting(0.0024, "wall thickness", unit="m", at_least=0.0018, at_most=0.0032)
     hole_radius: float = setting(0.0032, "radius of a hole", unit="m", at_least=0.0025, at_most=0.004)
-    hole_pitch: float = setting(0.0185, "distance of the holes", unit="m", at_least=0.017, at_most=0.022)
+    hole_pitch: float = setting(0.02, "distance of the holes", unit="m", at_least=0.0185, at_most=0.0235)
     foot_height: float = setting(0.014, "height of the foot", unit="m", at_least=0.009, at_most=0.02)
     handle_reach: float = setting(0.03, "how far a handle stands off", unit="m", at_least=0.024, at_most=0.038)
     handle_span: float = setting(0.09, "length of a handle along the rim", unit="m", at_least=0.07, at_most=0.11)
@@ -49,13 +49,13 @@ class Colander:
         wall = shell.solid().painted(prism(disc((0.0, 0.0), 1.0), 0.0, top - 0.006, "body"), "body")
         wall = wall.painted(prism(disc((0.0, 0.0), 1.0), top - 0.006, 1.0, "rim"), "rim")
         pierced = wall.painted(inside, "holes") - self._holes(shell)
-        whole = pierced + self._foot() + union([self._handle(side) - shell.filling(0.5 * self.wall, above=0.1) for side in (1.0, -1.0)])
+        whole = pierced + self._foot()
+        whole = whole + union([self._handle(side) - shell.filling(0.5 * self.wall, above=0.1) for side in (1.0, -1.0)])
         grip = np.array([-self.rim_radius - self.handle_reach, 0.0, top - 0.004])
-        floor = np.array([0.0, 0.0, self.foot_height + self.wall])
         return FunctionalObject(
             "colander", *whole.mesh(),
             function_parts={"sift-with": ("holes",)},
-            functional_frames={"sift-with": make(np.eye(3), floor)},
+            functional_frames={"sift-with": make(np.eye(3), (self.foot_height + self.wall) * _Z)},
             grasp_frames={"handle": frame_from_axes(grip, -_Z, _Y), "rim": pinch(shell.crest(np.pi / 2.0) - 0.004 * _Z)},
             symmetries={"sift-with": about_z()},
             substances=((("body", "foot", "handle", "holes", "rim"), ("steel", "enamel", "plastic")),),
@@ -65,8 +65,8 @@ class Colander:
         """Returns the bowl without holes, handles and foot."""
         r, low, top = self.rim_radius, self.foot_height, self.foot_height + self.depth
         base, full = self.base_ratio * r, self.fullness
-        side = spline([(base, low), (base + (0.2 + 0.3 * full) * r, low), (r * (0.96 - 0.1 * (1.0 - full)), low + 0.45 * self.depth),
-                       (r - 0.004, top - 0.004), (r, top)], 30)
+        belly = (r * (0.96 - 0.1 * (1.0 - full)), low + 0.45 * self.depth)
+        side = spline([(base, low), (base + (0.2 + 0.3 * full) * r, low), belly, (r - 0.004, top - 0.004), (r, top)], 30)
         outline = np.concatenate([[[0.0, low], [0.5 * base, low]], side, [[r + 0.004, top + 0.0005]]])
         return Shell(outline, (("holes", low + 0.001), ("body", top - 0.006), ("rim", 1.0)), self.wall)
 
@@ -81,8 +81,8 @@ class Colander:
         rays = int(2.0 * np.pi * 0.6 * self.rim_radius / (1.25 * self.hole_pitch)) // 2 * 2
         drills, drill = [], self._drill()
         for k, s in enumerate(rows):
-            r, z = (float(np.interp(s, length, path[:, axis])) for axis in (0, 1))
-            ahead = np.array([np.interp(s + 1e-3, length, path[:, axis]) - np.interp(s - 1e-3, length, path[:, axis]) for axis in (0, 1)])
+            (r, z), before, after = (np.array([np.interp(t, length, way) for way in path.T]) for t in (s, s - 1e-3, s + 1e-3))
+            ahead = after - before
             out = np.array([ahead[1], -ahead[0]]) / np.linalg.norm(ahead)
             around = int(2.0 * np.pi * r / self.hole_pitch)
             count = around if self.hole_style == "rings" else min(rays, around) if self.hole_style == "rays" else around // 2
@@ -90,17 +90,16 @@ class Colander:
                 continue
             for j in range(count):
                 turn = 2.0 * np.pi * (j + 0.5 * (k % 2) * (self.hole_style == "rings")) / count
-                side = np.array([out[0] * np.cos(turn), out[0] * np.sin(turn), out[1]])
-                at = np.array([r * np.cos(turn), r * np.sin(turn), z])
-                drills.append(drill.moved(frame_from_axes(at, side, np.array([-np.cos(turn) * out[1], -np.sin(turn) * out[1], out[0]]))))
-        manifold3d = require("manifold3d")
-        whole = manifold3d.Manifold.batch_boolean([drill.manifold for drill in drills], manifold3d.OpType.Add)
-        return Solid(whole, {key: part for drill in drills for key, part in drill.part_of_id.items()})
+                c, sin = np.cos(turn), np.sin(turn)
+                upward = np.array([-c * out[1], -sin * out[1], out[0]])
+                side = np.array([out[0] * c, out[0] * sin, out[1]])
+                drills.append(drill.moved(frame_from_axes(np.array([r * c, r * sin, z]), side, upward)))
+        return _joined(drills)
 
     def _drill(self) -> Solid:
         """Returns what cuts one hole, along z; a slot is long along x."""
         reach = 3.0 * self.wall * _Z
-        drill = rod(-reach, reach, self.hole_radius, "holes", segments=10)
+        drill = rod(-reach, reach, self.hole_radius, "holes", segments=8)
         if self.hole_style != "slots":
             return drill
         points, step = drill.mesh()[0], 0.45 * self.hole_pitch * _X
@@ -120,10 +119,9 @@ class Colander:
     def _handle(self, side: float) -> Solid:
         half, top = 0.5 * self.handle_span, self.foot_height + self.depth - 0.004
         r = np.sqrt(self.rim_radius**2 - half**2)
-        curve = spline([(r - 0.01, -half, top), (r + 0.5 * self.handle_reach, -half, top),
-                        (self.rim_radius + 1.28 * self.handle_reach, -0.7 * half, top),
-                        (self.rim_radius + 1.28 * self.handle_reach, 0.7 * half, top), (r + 0.5 * self.handle_reach, half, top),
-                        (r - 0.01, half, top)], 48)
+        near, far = r + 0.5 * self.handle_reach, self.rim_radius + 1.28 * self.handle_reach
+        there = [(r - 0.01, -half, top), (near, -half, top), (far, -0.7 * half, top)]
+        curve = spline(there + [(x, -y, z) for x, y, z in there[::-1]], 48)
         wire = bar(curve, np.array([0.0045, 0.003]), "handle", segments=14)
         return wire if side > 0.0 else wire.moved(make(about_axis(_Z, np.pi), np.zeros(3)))
 
@@ -157,15 +155,16 @@ class Strainer:
             function_parts={"sift-with": ("mesh",)},
             functional_frames={"sift-with": make(np.eye(3), bottom)},
             grasp_frames={"handle": frame_from_axes(held, -_Z, _X)},
-            substances=((("mesh", "rest", "rim"), ("steel", "chrome")), (("handle",), ("steel",) if self.handle_style == "wire" else (
-                "plastic", "wood", "rubber"))),
+            substances=((("mesh", "rest", "rim"), ("steel", "chrome")),
+                        (("handle",), ("steel",) if self.handle_style == "wire" else ("plastic", "wood", "rubber"))),
         ))
 
     def _surface(self, x: Float64[np.ndarray, " k"], y: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, "k 3"]:
         out = np.minimum(np.hypot(x, y) / self.radius, 1.0)
         bowl = np.sqrt(np.maximum(1.0 - 0.97 * out**2, 0.0)) - np.sqrt(0.03)
         point = np.maximum(1.0 - np.maximum(out - 0.12, 0.0) / 0.88, 0.0) * (1.0 - np.sqrt(0.03))
-        return np.stack([x, y, -self.depth * self.radius * ((1.0 - self.cone) * bowl + self.cone * point) / (1.0 - np.sqrt(0.03))], axis=-1)
+        drop = self.depth * self.radius * ((1.0 - self.cone) * bowl + self.cone * point) / (1.0 - np.sqrt(0.03))
+        return np.stack([x, y, -drop], axis=-1)
 
     def _mesh(self) -> Solid:
         pitch, wires = self.pitch * self.radius, []
@@ -178,19 +177,17 @@ class Strainer:
             s = half * np.sin(np.linspace(-0.5 * np.pi, 0.5 * np.pi, max(8, int(26 * half / self.radius))))
             for line in (self._surface(s, np.full_like(s, off)), self._surface(np.full_like(s, off), s)):
                 wires.append(bar(line, self.wire, "mesh", segments=6))
-        manifold3d = require("manifold3d")
-        made = manifold3d.Manifold.batch_boolean([wire.manifold for wire in wires], manifold3d.OpType.Add)
-        return Solid(made, {key: part for wire in wires for key, part in wire.part_of_id.items()})
+        return _joined(wires)
 
     def _handle(self) -> Solid:
         start, length, half = -self.radius, self.handle_length, 0.5 * self.handle_width
         if self.handle_style == "wire":
-            curve = spline([(start, 0.8 * half, 0.0), (start - 0.3 * length, 0.7 * half, 0.0), (start - 0.7 * length, 1.0 * half, 0.0),
-                            (start - 1.1 * length, 1.3 * half, 0.0), (start - 1.1 * length, -1.3 * half, 0.0),
-                            (start - 0.7 * length, -1.0 * half, 0.0), (start - 0.3 * length, -0.7 * half, 0.0), (start, -0.8 * half, 0.0)], 64)
+            there = [(start, 0.8 * half, 0.0), (start - 0.3 * length, 0.7 * half, 0.0), (start - 0.7 * length, 1.0 * half, 0.0),
+                     (start - 1.1 * length, 1.3 * half, 0.0)]
+            curve = spline(there + [(x, -y, z) for x, y, z in there[::-1]], 64)
             return bar(curve, 0.9 * self.hoop, "handle", segments=12)
-        tang = bar(np.array([[start + 0.3 * self.hoop, 0.0, 0.0], [start - 0.2 * length, 0.0, 0.0], [start - 0.4 * length, 0.0, 0.0]]),
-                   np.array([0.3 * self.handle_width, 0.8 * self.hoop]), "handle", roundness=0.6)
+        x = np.array([start + 0.3 * self.hoop, start - 0.2 * length, start - 0.4 * length])
+        tang = bar(x[:, None] * _X, np.array([0.3 * self.handle_width, 0.8 * self.hoop]), "handle", roundness=0.6)
         style = "straight" if self.handle_style == "grip" else "contoured"
         grip = Grip(style, 0.8 * length, self.handle_width, 0.7 * self.handle_width).solid()
         return tang + grip.moved(shifted(x=start - 0.2 * length))
@@ -200,8 +197,8 @@ class Strainer:
         if self.rest_style == "tab":
             curve = spline([(r, 0.0, 0.0), (r + 0.5 * out, 0.0, 0.0), (r + out, 0.0, 0.0), (r + 1.1 * out, 0.0, -0.3 * out)], 16)
             return stem(curve, np.array([half, 0.7 * self.hoop]) * np.ones((16, 1)), "rest", roundness=0.6)
-        curve = spline([(r - 0.001, -1.2 * half, 0.0), (r + 0.6 * out, -1.2 * half, 0.0), (r + 1.3 * out, -half, -0.15 * out),
-                        (r + 1.3 * out, half, -0.15 * out), (r + 0.6 * out, 1.2 * half, 0.0), (r - 0.001, 1.2 * half, 0.0)], 40)
+        there = [(r - 0.001, -1.2 * half, 0.0), (r + 0.6 * out, -1.2 * half, 0.0), (r + 1.3 * out, -half, -0.15 * out)]
+        curve = spline(there + [(x, -y, z) for x, y, z in there[::-1]], 40)
         return bar(curve, 0.75 * self.hoop, "rest", segments=12)
 
 
@@ -227,23 +224,21 @@ class Basket:
         base = prism(disc((0.0, 0.0), self._radius(0.004)), 0.0, 0.005, "base") - self._drained()
         turn = np.linspace(0.0, 2.0 * np.pi, 96, endpoint=False)
         circle = np.stack([r * np.cos(turn), r * np.sin(turn), 0.0 * turn], axis=-1)
-        rim = loop(circle, np.array([1.5, 1.9]) * self.strand * np.ones((96, 1)), "rim", segments=10).moved(shifted(z=h - 1.9 * self.strand))
-        foot = loop(circle * self._radius(0.0) / r, self.strand * np.ones((96, 2)), "base", segments=8).moved(shifted(z=self.strand))
-        strands = self._strands()
-        manifold3d = require("manifold3d")
-        made = manifold3d.Manifold.batch_boolean([strand.manifold for strand in strands], manifold3d.OpType.Add)
-        weave = Solid(made, {key: part for strand in strands for key, part in strand.part_of_id.items()})
-        whole = (union([weave, base, foot, rim, *self._handles()])).moved(np.diag([1.0, self.aspect, 1.0, 1.0]))
+        rim = loop(circle, np.array([1.5, 1.9]) * self.strand * np.ones((96, 1)), "rim", segments=10)
+        foot = loop(circle * self._radius(0.0) / r, self.strand * np.ones((96, 2)), "base", segments=8)
+        rim, foot = rim.moved(shifted(z=h - 1.9 * self.strand)), foot.moved(shifted(z=self.strand))
+        weave = _joined(self._strands())
+        whole = union([weave, base, foot, rim, *self._handles()]).moved(np.diag([1.0, self.aspect, 1.0, 1.0]))
         pieces = tuple(part for part in ("base", "handle", "rim", "weave") if part != "handle" or self.handle_style != "none")
-        top = np.array([0.0, 0.0, h + self.handle_rise * r])
+        substances = {"woven": ("straw", "wood"), "slatted": ("wood", "plastic"), "wire": ("steel", "plastic")}[self.wall_style]
         grasps = {"rim": pinch(np.array([0.0, self.aspect * r, h - 1.5 * self.strand]))}
-        grasps |= {"handle": frame_from_axes(top, -_Z, _X)} if self.handle_style == "hoop" else {}
+        grasps |= {"handle": frame_from_axes((h + self.handle_rise * r) * _Z, -_Z, _X)} if self.handle_style == "hoop" else {}
         return FunctionalObject(
             "basket", *whole.mesh(),
             function_parts={"sift-with": ("base", "weave")},
             functional_frames={"sift-with": make(np.eye(3), np.array([0.0, 0.0, 0.005]))},
             grasp_frames=grasps, symmetries={"sift-with": about_z(2)},
-            substances=((pieces, {"woven": ("straw", "wood"), "slatted": ("wood", "plastic"), "wire": ("steel", "plastic")}[self.wall_style]),),
+            substances=((pieces, substances),),
         )
 
     def _radius(self, z: float) -> float:
@@ -256,26 +251,29 @@ class Basket:
     def _strands(self) -> list[Solid]:
         z = np.linspace(0.004, self.height - self.strand, 8)
         radii = np.array([self._radius(float(v)) for v in z])
-        count, half = self._stakes(), {"woven": (1.1, 0.8), "slatted": (1.9, 0.5), "wire": (0.6, 0.6)}[self.wall_style]
-        upright = bar(np.stack([radii, 0.0 * z, z], axis=-1), self.strand * np.array(half), "weave", up=(1.0, 0.0, 0.0), segments=8,
+        count, strand, woven = self._stakes(), self.strand, self.wall_style == "woven"
+        half, size, spacing = {  # half axes of a stake and of a ring, distance of the rings
+            "woven": ((1.1, 0.8), (0.75, 0.95), 2.0 * self.gap * strand), "slatted": ((1.9, 0.5), (0.6, 2.4), 0.3 * self.height),
+            "wire": ((0.6, 0.6), (0.6, 0.6), 6.5 * self.gap * strand),
+        }[self.wall_style]
+        upright = bar(np.stack([radii, 0.0 * z, z], axis=-1), strand * np.array(half), "weave", up=(1.0, 0.0, 0.0), segments=8,
                       roundness=0.6)
         made = [upright.moved(make(about_axis(_Z, 2.0 * np.pi * k / count), np.zeros(3))) for k in range(count)]
-        spacing = {"woven": 2.0 * self.gap * self.strand, "slatted": 0.3 * self.height, "wire": 6.5 * self.gap * self.strand}[self.wall_style]
-        levels = np.linspace(2.2 * self.strand, self.height - 4.4 * self.strand, max(2, int((self.height - 6.6 * self.strand) / spacing)))
-        points = 4 * count if self.wall_style == "woven" else 96
-        turn = np.linspace(0.0, 2.0 * np.pi, points, endpoint=False)
-        size = {"woven": (0.75, 0.95), "slatted": (0.6, 2.4), "wire": (0.6, 0.6)}[self.wall_style]
-        for k, level in enumerate(levels):
-            wave = (-1.0) ** k * 1.15 * self.strand * np.cos(0.5 * count * turn) if self.wall_style == "woven" else 0.0
+        rings = max(2, int((self.height - 6.6 * strand) / spacing))
+        turn = np.linspace(0.0, 2.0 * np.pi, 4 * count if woven else 96, endpoint=False)
+        for k, level in enumerate(np.linspace(2.2 * strand, self.height - 4.4 * strand, rings)):
+            wave = (-1.0) ** k * 1.15 * strand * np.cos(0.5 * count * turn) if woven else 0.0
             radius = self._radius(float(level)) + wave
             ring = np.stack([radius * np.cos(turn), radius * np.sin(turn), 0.0 * turn], axis=-1)
-            made.append(loop(ring, self.strand * np.array(size) * np.ones((points, 1)), "weave", segments=6).moved(shifted(z=float(level))))
+            woof = loop(ring, strand * np.array(size) * np.ones((len(turn), 1)), "weave", segments=6)
+            made.append(woof.moved(shifted(z=float(level))))
         return made
 
     def _drained(self) -> Solid:
         """Returns the slots between the staves of the base."""
         reach, pitch = 0.86 * self._radius(0.0), 0.024
-        strips = [rectangle(-1.0, 1.0, 0.003).translate((0.0, k * pitch)) for k in range(-int(reach / pitch), int(reach / pitch) + 1)]
+        most = int(reach / pitch)
+        strips = [rectangle(-1.0, 1.0, 0.003).translate((0.0, k * pitch)) for k in range(-most, most + 1)]
         return prism(disc((0.0, 0.0), reach) ^ sum(strips[1:], strips[0]), -1.0, 1.0, "base")
 
     def _handles(self) -> list[Solid]:
@@ -290,6 +288,13 @@ class Basket:
         for side in (1.0, -1.0):
             turn = np.linspace(-0.32, 0.32, 28)
             lift = 0.3 * rise * np.cos(np.linspace(-0.5 * np.pi, 0.5 * np.pi, 28)) ** 0.6
-            ears.append(bar(np.stack([side * r * np.cos(turn), side * r * np.sin(turn), low + lift], axis=-1), 0.8 * self.handle_radius,
-                            "handle", up=(1.0, 0.0, 0.0), segments=12))
+            curve = np.stack([side * r * np.cos(turn), side * r * np.sin(turn), low + lift], axis=-1)
+            ears.append(bar(curve, 0.8 * self.handle_radius, "handle", up=(1.0, 0.0, 0.0), segments=12))
         return ears
+
+
+def _joined(solids: list[Solid]) -> Solid:
+    """Returns all of them as one, joined at once: one after the other takes many times as long."""
+    manifold3d = require("manifold3d")
+    made = manifold3d.Manifold.batch_boolean([solid.manifold for solid in solids], manifold3d.OpType.Add)
+    return Solid(made, {key: part for solid in solids for key, part in solid.part_of_id.items()})

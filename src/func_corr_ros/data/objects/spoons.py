@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from func_corr_ros.data.objects.functional_object import FunctionalObject
 from func_corr_ros.data.objects.grip import laid
 from func_corr_ros.data.objects.plate import loop, polygon, stroke
-from func_corr_ros.data.objects.pressed import Sheet, border, stem
+from func_corr_ros.data.objects.pressed import Sheet, border, rectangle, stem
 from func_corr_ros.data.objects.shell import SEGMENTS, Shell, lip, spline, unchanged
 from func_corr_ros.data.objects.solids import Solid
 from func_corr_ros.data.objects.vessel_functions import about_z
@@ -51,7 +51,7 @@ class Spoon:
         whole = self._bowl_and_handle(sheet)
         tip, below = frame_from_axes(sheet.at(a, 0.0), _Z, _X), sheet.at(0.0, 0.0, -1.0)
         carrying, pressing = sheet.frame(0.0, 0.0, 1.0, _X), frame_from_axes(below, _X, -_Z)
-        pieces = ("back", "bowl", "handle", "rim", "tip")
+        substances = ("wood", "plastic", "dark wood") if self.handle_style == "stick" else ("steel", "plastic", "brass")
         return laid(FunctionalObject(
             "spoon", *whole.mesh(),
             function_parts={
@@ -65,7 +65,7 @@ class Spoon:
                 "spread-with": frame_from_axes(below, _Z, _X),
             },
             grasp_frames={"handle": frame_from_axes(self._grip(sheet), -_Z, _X)},
-            substances=((pieces, ("wood", "plastic", "dark wood") if self.handle_style == "stick" else ("steel", "plastic", "brass")),),
+            substances=((("back", "bowl", "handle", "rim", "tip"), substances),),
         ))
 
     def sheet(self) -> Sheet:
@@ -112,9 +112,9 @@ class Spoon:
         a, band = self._half_length, 0.009 * self.length
         bowl = polygon(self._outline())
         width = 2.0 * float(self._half_width(np.array([0.0]))[0])
-        front = polygon(np.array([[0.7 * a, -0.3 * width], [1.2 * a, -0.3 * width], [1.2 * a, 0.3 * width], [0.7 * a, 0.3 * width]]))
-        rear = polygon(np.array([[-2.0 * self.length, -width], [-0.2 * a, -width], [-0.2 * a, width], [-2.0 * self.length, width]]))
-        regions = [(rear - bowl.offset(1e-4), "handle"), (border(bowl, band) - (rear ^ (sheet.section - bowl).offset(2e-4)), "rim"),
+        front, rear = rectangle(0.7 * a, 1.2 * a, 0.3 * width), rectangle(-2.0 * self.length, -0.2 * a, width)
+        behind = rear ^ (sheet.section - bowl).offset(2e-4)
+        regions = [(rear - bowl.offset(1e-4), "handle"), (border(bowl, band) - behind, "rim"),
                    (border(bowl, 2.0 * band) ^ front, "tip")]
         if self.handle_style != "stick":
             regions[0], regions[1] = regions[1], regions[0]

@@ -15,7 +15,6 @@ from func_corr_ros.data.objects.pressed import Sheet, border, rectangle
 from func_corr_ros.data.objects.primitives import bar, shifted
 from func_corr_ros.data.objects.shell import spline
 from func_corr_ros.data.objects.solids import Solid
-from func_corr_ros.data.objects.whisks import Whisk as Whisk  # known by this address too
 from func_corr_ros.geometry.frames import frame_from_axes
 from func_corr_ros.settings import setting
 
@@ -49,18 +48,19 @@ class Fork:
         handle_end = -0.22 * self.length
         regions = [(rectangle(handle_end, 0.0, self.length), "neck"), (rectangle(0.0, root, self.length), "head"),
                    (rectangle(head - tip_band, 2.0 * head, self.length), "tip")]
-        pressed = self._gripped() and "neck" or "handle"
+        pressed = "neck" if self._gripped() else "handle"
         regions.insert(0, (rectangle(-2.0 * self.length, handle_end, self.length), pressed))
         whole = sheet.solid("tines", regions)
-        whole = whole + self._grip().moved(shifted(x=handle_end, z=float(sheet.at(handle_end, 0.0)[2]))) if self._gripped() else whole
+        if self._gripped():
+            whole = whole + self._grip().moved(shifted(x=handle_end, z=float(sheet.at(handle_end, 0.0)[2])))
         y = float(self._tine_lines()[len(self._tine_lines()) // 2][-1, 1])
         point = frame_from_axes(sheet.at(head, y), *self._point_axes(sheet, y))
         held = sheet.at(-0.55 * self.length, 0.0) if not self._gripped() else sheet.at(handle_end, 0.0) - 0.25 * self.length * _X
         axis = Symmetry(2, sheet.at(head, 0.0), point[:3, 0].copy())
         return laid(FunctionalObject(
             "fork", *whole.mesh(),
-            function_parts={"dig-with": ("tines", "tip"), "lift-with": ("tines",), "mix-with": ("tines",), "pierce-with": ("tip",),
-                            "poke-with": ("tip",), "pry-with": ("tines",), "scrape-with": ("tines",)},
+            function_parts={"dig-with": ("tines", "tip"), "lift-with": ("tines",), "mix-with": ("tines",),
+                            "pierce-with": ("tip",), "poke-with": ("tip",), "pry-with": ("tines",), "scrape-with": ("tines",)},
             functional_frames={
                 "dig-with": point, "lift-with": sheet.frame(root + 0.004, y, 1.0, _X),
                 "mix-with": sheet.frame((root + head) / 2.0, float(np.interp((root + head) / 2.0, *self._tine_at(y))), 1.0, _X),
@@ -171,7 +171,7 @@ class Spatula:
         y = 0.0 if self.blade_style in ("plain", "palette") else self._between_slots()
         top, below = sheet.frame(at, y, 1.0, _X), sheet.at(at, y, -1.0)
         edge = sheet.frame(length, 0.0, 0.0, _X)
-        pressing = frame_from_axes(below, _X, -sheet.normal(at, y))
+        pressing = frame_from_axes(below, top[:3, 0], -top[:3, 2])
         functions = {"cut-with": "edge", "lift-with": "blade", "mix-with": "blade", "press-with": "blade", "pry-with": "edge",
                      "scrape-with": "edge", "spread-with": "blade", "sweep-with": "blade", "wedge-with": "edge"}
         frames = {name: edge if part == "edge" else top for name, part in functions.items()}
@@ -183,7 +183,8 @@ class Spatula:
             functional_frames={**frames, "press-with": pressing, "sweep-with": sweeping,
                                "spread-with": frame_from_axes(below, sheet.normal(at, y), _X)},
             grasp_frames={"handle": frame_from_axes(held, -_Z, _X)},
-            substances=((("blade", "edge", "neck"), ("steel", "plastic")), (("handle",), ("wood", "plastic", "rubber", "dark wood"))),
+            substances=((("blade", "edge", "neck"), ("steel", "plastic")),
+                        (("handle",), ("wood", "plastic", "rubber", "dark wood"))),
         ))
 
     def sheet(self) -> Sheet:

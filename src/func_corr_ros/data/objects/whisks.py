@@ -64,8 +64,9 @@ class Whisk:
             return [bar(self._loop(0.4 + 0.6 * (k + 1) / loops, 0.8 + 0.2 * (k + 1) / loops), self.wire, "wires", segments=8)
                     for k in range(loops)]
         # Each loop ends a third of a wire's thickness behind the last, as woven by hand; they touch where they cross.
-        return [bar(_about_x(self._loop(1.0, 1.0 - 0.6 * k * self.wire / self.head_length), np.pi * k / loops), self.wire, "wires",
-                    segments=8) for k in range(loops)]
+        step = 0.6 * self.wire / self.head_length
+        rings = [_about_x(self._loop(1.0, 1.0 - k * step), np.pi * k / loops) for k in range(loops)]
+        return [bar(ring, self.wire, "wires", segments=8) for ring in rings]
 
     def _loop(self, width: float, length: float) -> Float64[np.ndarray, "k 3"]:
         """Returns one loop in the plane z = 0, from the handle out and back."""
