@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from func_corr_ros.cli import objects
@@ -22,6 +23,21 @@ def test_render_writes_pictures_and_truth(tmp_path: Path, capsys: pytest.Capture
     assert run("render", "--category", "can", "--seed", "3", "--views", "2", "--size", "48", "--out", str(tmp_path)) == 0
     assert len(list(tmp_path.glob("can_3_*.png"))) == 2 and len(list(tmp_path.glob("can_3_*.npz"))) == 2
     assert "2 views in" in capsys.readouterr().out
+
+
+def test_any_mesh_renders_the_same_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trimesh = pytest.importorskip("trimesh")
+    mesh = trimesh.creation.box((40.0, 30.0, 20.0))
+    mesh.update_faces(np.arange(len(mesh.faces)) > 0)  # a hole
+    mesh.export(tmp_path / "crate.stl")
+    out = tmp_path / "views"
+    assert run("render", "--asset", str(tmp_path / "crate.stl"), "--unit", "mm", "--views", "2", "--size", "48", "--out", str(out)) == 0
+    printed = capsys.readouterr().out
+    assert "not watertight" in printed and "2 views in" in printed
+    truth = np.load(sorted(out.glob("crate_0_*.npz"))[0])
+    assert list(truth["part_names"]) == ["body"] and 0.02 < np.nanmin(truth["depth"]) < 0.5  # metres, not millimetres
+    with pytest.raises(BadSettings, match="missing.glb: there is no such file"):
+        run("render", "--asset", str(tmp_path / "missing.glb"), "--out", str(out))
 
 
 def test_sheet_is_a_picture_of_the_size_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="<action>")
     actions.add_parser("list", help="every category with its parts and functions")
     render = actions.add_parser("render", help="views of one object: picture and truth")
-    render.add_argument("--category", required=True, help="such as mug; `func-corr objects list` lists all")
+    what = render.add_mutually_exclusive_group(required=True)
+    what.add_argument("--category", help="such as mug; `func-corr objects list` lists all")
+    what.add_argument("--asset", type=Path, metavar="FILE", help="a mesh of yours instead: .glb, .gltf, .obj, .ply or .stl")
+    render.add_argument("--unit", default="m", help="unit of length in FILE: m, dm, cm, mm or inch (default: %(default)s)")
     render.add_argument("--seed", type=int, default=0, help="draws shape and look (default: %(default)s)")
     render.add_argument("--views", type=int, default=8, help="number of views, all round (default: %(default)s)")
     render.add_argument("--size", type=int, default=448, help="side of the pictures [px] (default: %(default)s)")
@@ -50,10 +53,18 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _render(arguments: argparse.Namespace) -> None:
-    from func_corr_ros.data.render_job import render_all, views_around
+    from func_corr_ros.data.assets import read_asset
+    from func_corr_ros.data.render_job import render_all, render_asset, views_around
 
-    tasks = views_around(arguments.category, arguments.seed, arguments.views, arguments.size, arguments.supersampling)
-    files = render_all(tasks, arguments.out)
+    name = arguments.category or arguments.asset.stem
+    tasks = views_around(name, arguments.seed, arguments.views, arguments.size, arguments.supersampling)
+    if arguments.asset is None:
+        files = render_all(tasks, arguments.out)
+    else:
+        asset = read_asset(arguments.asset, arguments.unit)
+        for warning in asset.warnings:
+            print(f"{arguments.asset}: {warning}; it can be rendered, but is no solid")
+        files = render_asset(asset, tasks, arguments.out)
     print(f"{len(files)} views in {arguments.out}: picture .png, truth .npz (depth, parts, faces, K, camera_from_object)")
 
 

@@ -16,6 +16,7 @@ from pkgutil import resolve_name
 
 import numpy as np
 
+from func_corr_ros.data.assets import Asset
 from func_corr_ros.data.dress import dress
 from func_corr_ros.data.lighting import studio
 from func_corr_ros.data.object_view import STANDARD_CAMERA, ObjectStage, ObjectView, bounding_sphere, orbit
@@ -65,9 +66,9 @@ def views_around(category: str, seed: int, views: int, size: int = 448, supersam
                      0.0, size, supersampling) for i in range(views)]
 
 
-def rendered(task: ViewTask) -> ObjectView:
-    """Returns the view that ``task`` describes."""
-    stage = _stage(task.category, task.seed)
+def rendered(task: ViewTask, stage: ObjectStage | None = None) -> ObjectView:
+    """Returns the view that ``task`` describes, of what is on ``stage`` where one is given, else of the object that it draws."""
+    stage = stage or _stage(task.category, task.seed)
     camera = STANDARD_CAMERA.resized(task.size, task.size)
     pose = orbit(stage.thing, camera, task.azimuth, task.elevation, task.roll)
     light = studio(bounding_sphere(stage.thing)[1], np.random.default_rng([task.seed, 3, task.view]))
@@ -88,6 +89,15 @@ def render_all(tasks: Sequence[ViewTask], out: Path, processes: int = 1, *, prog
         line = bar.add_task("views", total=len(tasks), completed=len(tasks) - len(left))
         for done in _in_processes(batches, out, processes):
             bar.advance(line, done)
+    return [_truth_file(task, out) for task in tasks]
+
+
+def render_asset(asset: Asset, tasks: Sequence[ViewTask], out: Path) -> list[Path]:
+    """Writes the views ``tasks`` of an object from a file into ``out``, as :func:`render_all` does of the library's own."""
+    out.mkdir(parents=True, exist_ok=True)
+    stage = ObjectStage(asset.object, {"": asset.material})
+    for task in tasks:
+        write_view(rendered(task, stage), _truth_file(task, out))
     return [_truth_file(task, out) for task in tasks]
 
 
