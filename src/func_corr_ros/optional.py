@@ -18,6 +18,7 @@ EXTRA_OF = {
     "embreex": "data",
     "manifold3d": "data",
     "diffusers": "diffusion",
+    "mitsuba": "photo",
 }
 
 

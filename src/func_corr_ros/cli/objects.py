@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     render.add_argument("--size", type=int, default=448, help="side of the pictures [px] (default: %(default)s)")
     render.add_argument("--supersampling", type=int, default=2, help="samples per pixel, squared (default: %(default)s)")
     render.add_argument("--out", type=Path, default=Path("build/objects"), help="folder for the files (default: %(default)s)")
+    render.add_argument("--photo", type=int, default=0, metavar="PATHS",
+                        help="photo-real pictures as well, path traced by Mitsuba with so many paths a pixel (64 is fair)")
     sheet = actions.add_parser("sheet", help="a contact sheet of drawn objects")
     sheet.add_argument("--categories", nargs="+", metavar="NAME", help="which (all when left out)")
     sheet.add_argument("--draws", type=int, default=6, help="objects of each category (default: %(default)s)")
@@ -54,18 +57,35 @@ def _list(arguments: argparse.Namespace) -> None:
 
 def _render(arguments: argparse.Namespace) -> None:
     from func_corr_ros.data.assets import read_asset
-    from func_corr_ros.data.render_job import render_all, render_asset, views_around
+    from func_corr_ros.data.render_job import dressed_object, render_all, render_asset, views_around
 
     name = arguments.category or arguments.asset.stem
     tasks = views_around(name, arguments.seed, arguments.views, arguments.size, arguments.supersampling)
     if arguments.asset is None:
-        files = render_all(tasks, arguments.out)
+        files, dressed = render_all(tasks, arguments.out), dressed_object(name, arguments.seed)
     else:
         asset = read_asset(arguments.asset, arguments.unit)
         for warning in asset.warnings:
             print(f"{arguments.asset}: {warning}; it can be rendered, but is no solid")
-        files = render_asset(asset, tasks, arguments.out)
+        files, dressed = render_asset(asset, tasks, arguments.out), (asset.object, {"": asset.material})
     print(f"{len(files)} views in {arguments.out}: picture .png, truth .npz (depth, parts, faces, K, camera_from_object)")
+    if arguments.photo:
+        _photos(dressed, tasks, files, arguments.photo)
+
+
+def _photos(dressed: Any, tasks: list[Any], files: list[Path], paths: int) -> None:
+    import cv2
+    from rich.progress import track
+
+    from func_corr_ros.data.photo_view import photo_view
+    from func_corr_ros.data.render_job import setting_of
+
+    thing, look = dressed
+    for task, file in track(list(zip(tasks, files, strict=True)), "path tracing"):
+        camera, pose, light = setting_of(task, thing)
+        picture = photo_view(thing, look, camera, pose, lighting=light, samples=paths, seed=task.view)
+        cv2.imwrite(str(file.with_suffix(".photo.png")), picture[..., ::-1])
+    print(f"{len(files)} photo-real ones beside them: .photo.png")
 
 
 def _sheet(arguments: argparse.Namespace) -> None:

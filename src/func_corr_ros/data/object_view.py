@@ -69,10 +69,9 @@ class ObjectStage:
         window, object_from_camera = camera.cropped(u0, v0, u1 - u0, v1 - v0), inverse(camera_from_object)
         hits = pixel_hits(self._scene, window, object_from_camera)
         if supersampling > 0:
-            studio_pose = make(object_from_camera[:3, :3] @ BODY_FROM_OPTICAL.T, self._middle)
-            light = (lighting or studio(self._radius)).moved(studio_pose)
+            light = (lighting or studio(self._radius)).moved(object_from_studio(camera_from_object, self._middle))
             gathered = gathered_light(self._scene, window, object_from_camera, light, hits, supersampling, seed)
-            canvas[there] = _over(canvas[there], *gathered)
+            canvas[there] = _mixed(canvas[there], *gathered)
 
         def image(values: np.ndarray, elsewhere: int | float) -> np.ndarray:
             whole = np.full((camera.height, camera.width, *values.shape[1:]), elsewhere, dtype=values.dtype)
@@ -145,6 +144,25 @@ def bounding_sphere(thing: FunctionalObject) -> tuple[Float64[np.ndarray, " 3"],
     return middle, float(np.linalg.norm(thing.vertices - middle, axis=1).max())
 
 
+def object_from_studio(
+    camera_from_object: Float64[np.ndarray, "4 4"], middle: Float64[np.ndarray, " 3"]
+) -> Float64[np.ndarray, "4 4"]:
+    """Returns ``object_from_studio``, the studio standing before the camera: origin in the object's ``middle``, x away from the
+    camera, y to the left and z up in its picture.
+    """
+    return make(camera_from_object[:3, :3].T @ BODY_FROM_OPTICAL.T, middle)
+
+
+def over(
+    background: Color | UInt8[np.ndarray, "h w 3"], camera: PinholeCamera, light: Float32[np.ndarray, "n 3"],
+    cover: Float32[np.ndarray, " n"],
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Returns the picture of linear ``light`` (a row per pixel, already weighted by the pixel's ``cover`` 0..1) before
+    ``background``; raises SizeMismatch where that is a picture of another size than the camera's.
+    """
+    return _mixed(_canvas(background, camera), light, cover)
+
+
 def _window(
     thing: FunctionalObject, camera: PinholeCamera, camera_from_object: Float64[np.ndarray, "4 4"]
 ) -> tuple[int, int, int, int]:
@@ -168,7 +186,7 @@ def _canvas(background: Color | UInt8[np.ndarray, "h w 3"], camera: PinholeCamer
     return background.copy()
 
 
-def _over(
+def _mixed(
     behind: UInt8[np.ndarray, "h w 3"], light: Float32[np.ndarray, "n 3"], cover: Float32[np.ndarray, " n"]
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Returns the picture of ``light`` in front of ``behind``, mixed where it covers a pixel in part."""

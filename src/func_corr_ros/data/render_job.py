@@ -15,14 +15,17 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 import numpy as np
+from jaxtyping import Float64
 
 from func_corr_ros.data.assets import Asset
 from func_corr_ros.data.dress import dress
-from func_corr_ros.data.lighting import studio
+from func_corr_ros.data.lighting import Lighting, studio
+from func_corr_ros.data.materials import Material
 from func_corr_ros.data.object_view import STANDARD_CAMERA, ObjectStage, ObjectView, bounding_sphere, orbit
 from func_corr_ros.data.objects import CATEGORIES
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.errors import BadSettings
+from func_corr_ros.geometry.camera import PinholeCamera
 from func_corr_ros.provenance import package_version, provenance, write_json
 from func_corr_ros.settings import setting
 
@@ -58,6 +61,12 @@ def drawn_object(category: str, seed: int) -> FunctionalObject:
     return thing
 
 
+def dressed_object(category: str, seed: int) -> tuple[FunctionalObject, dict[str, Material]]:
+    """Returns :func:`drawn_object` and the materials that ``seed`` dresses it in."""
+    thing = drawn_object(category, seed)
+    return thing, dress(thing, np.random.default_rng([seed, 1]))
+
+
 def views_around(category: str, seed: int, views: int, size: int = 448, supersampling: int = 1) -> list[ViewTask]:
     """Returns tasks for ``views`` views of one object: all round, from below the table's height to steeply above."""
     rng = np.random.default_rng([seed, 2])
@@ -69,10 +78,15 @@ def views_around(category: str, seed: int, views: int, size: int = 448, supersam
 def rendered(task: ViewTask, stage: ObjectStage | None = None) -> ObjectView:
     """Returns the view that ``task`` describes, of what is on ``stage`` where one is given, else of the object that it draws."""
     stage = stage or _stage(task.category, task.seed)
-    camera = STANDARD_CAMERA.resized(task.size, task.size)
-    pose = orbit(stage.thing, camera, task.azimuth, task.elevation, task.roll)
-    light = studio(bounding_sphere(stage.thing)[1], np.random.default_rng([task.seed, 3, task.view]))
+    camera, pose, light = setting_of(task, stage.thing)
     return stage.view(camera, pose, lighting=light, supersampling=task.supersampling, seed=task.view)
+
+
+def setting_of(task: ViewTask, thing: FunctionalObject) -> tuple[PinholeCamera, Float64[np.ndarray, "4 4"], Lighting]:
+    """Returns the camera of ``task``, ``camera_from_object`` and the light, for ``thing``."""
+    camera = STANDARD_CAMERA.resized(task.size, task.size)
+    light = studio(bounding_sphere(thing)[1], np.random.default_rng([task.seed, 3, task.view]))
+    return camera, orbit(thing, camera, task.azimuth, task.elevation, task.roll), light
 
 
 def render_all(tasks: Sequence[ViewTask], out: Path, processes: int = 1, *, progress: bool = True) -> list[Path]:
@@ -152,8 +166,7 @@ def _truth_file(task: ViewTask, out: Path) -> Path:
 
 @lru_cache(maxsize=2)
 def _stage(category: str, seed: int) -> ObjectStage:
-    thing = drawn_object(category, seed)
-    return ObjectStage(thing, dress(thing, np.random.default_rng([seed, 1])))
+    return ObjectStage(*dressed_object(category, seed))
 
 
 @contextmanager
