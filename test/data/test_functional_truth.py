@@ -95,7 +95,7 @@ def test_an_object_is_its_own_partner(function: str) -> None:
     np.testing.assert_array_equal(pairs.a, pairs.b)
     view = seen(mug, 120.0)
     found = truth.visible_pairs(view, view, function)
-    assert len(found.a) > 100 and np.abs(found.a - found.b).max() < 0.01
+    assert len(found.a) > 100 and np.abs(found.a - found.b).max() < 0.01 and found.common == 1.0
 
 
 @pytest.mark.parametrize("function", ["pour-with", "hang-onto"])
@@ -131,7 +131,7 @@ def test_swapping_the_objects_swaps_the_answer() -> None:
     a, b = seen(Mug().build(), 120.0), seen(Pitcher().build(), 60.0)
     for function in ("pour-with", "hang-onto"):
         there, back = truth.visible_pairs(a, b, function), truth.visible_pairs(b, a, function)
-        assert len(there.a) == len(back.a) > 12
+        assert len(there.a) == len(back.a) > 12 and there.common == back.common > 0.0
         order, other = np.lexsort(there.a.T), np.lexsort(back.b.T)
         np.testing.assert_allclose(there.a[order], back.b[other], atol=1e-4)
         np.testing.assert_allclose(there.b[order], back.a[other], atol=1e-4)
@@ -179,11 +179,24 @@ def test_turned_bodies_of_other_proportions_meet_end_by_end() -> None:
     assert np.median(heights) < 0.05 and np.median(off) < 0.15
 
 
+def test_the_back_of_a_sheet_has_no_partner_on_a_face() -> None:
+    face = drum(height=0.001)
+    sheet = replace(face, function_parts={"press-with": ("top", "bottom")})
+    for a, b, normals in ((sheet, face, "normals_a"), (face, sheet, "normals_b")):
+        pairs = truth.surface_pairs(a, b, "press-with")
+        assert 0.4 * truth.SAMPLES < len(pairs.a) < 0.6 * truth.SAMPLES
+        assert (getattr(pairs, normals)[:, 2] > 0.9).all()
+    above, below = seen(sheet, 0.0, 60.0), seen(sheet, 0.0, -60.0)
+    assert len(truth.visible_pairs(above, below, "press-with").a) == 0, "what one camera sees the other sees the back of"
+    assert len(truth.visible_pairs(above, seen(face, 0.0, 60.0), "press-with").a) > 150
+
+
 def test_what_a_camera_does_not_see_has_no_partner() -> None:
     thing = drum()
     above, below = seen(thing, 0.0, 40.0), seen(thing, 0.0, -40.0)
     assert len(truth.visible_pairs(above, above, "press-with").a) > 300
     assert len(truth.visible_pairs(above, below, "press-with").a) == 0
+    assert truth.visible_pairs(above, below, "press-with").common == 0.0
     mug = Mug().build()  # its handle points to -x, where the camera of azimuth 180 is not
     assert len(truth.visible_pairs(seen(mug, 0.0, 0.0), seen(mug, 180.0, 0.0), "hang-onto").a) == 0
 

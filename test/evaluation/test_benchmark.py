@@ -69,6 +69,10 @@ def test_what_may_be_left_out_may_be(folder: Path) -> None:
     ("views", {"image": "images/none.png"}, "image is 'images/none.png'"),
     ("views", {"mask": "/etc/passwd"}, "leads out of the benchmark"),
     ("views", {"mask": "../small/masks/a.png"}, "leads out of the benchmark"),
+    ("views", {"depth": "depth/none.png"}, "depth is 'depth/none.png'"),
+    ("views", {"depth_scale": ...}, "view 'a': depth_scale is missing"),
+    ("views", {"depth_scale": 0.0}, "depth_scale is 0.0; a number above 0"),
+    ("views", {"depth_scale": float("nan")}, "depth_scale is nan; a number above 0"),
     ("views", {"object": 3}, "object is 3; a str is needed"),
     ("views", {"image_size": [20]}, r"image_size is \[20\]"),
     ("views", {"image_size": [20, 30.5]}, "image_size"),
@@ -79,6 +83,7 @@ def test_what_may_be_left_out_may_be(folder: Path) -> None:
     ("pairs", {"within_category": "yes"}, "within_category is 'yes'; a bool"),
     ("pairs", {"split": ...}, "split is missing"),
     ("pairs", {"truth": None}, "truth is None"),
+    ("pairs", {"truth": "truth/none.npz"}, "truth is 'truth/none.npz'"),
     ("pairs", {"part_b": "parts/none.png"}, "part_b is 'parts/none.png'"),
 ])
 def test_opening_refuses(folder: Path, file: str, values: dict[str, Any], told: str) -> None:
@@ -116,6 +121,7 @@ def test_two_pairs_of_one_id_are_refused(folder: Path) -> None:
     ({"a": A - [[0, 0], [0, 0], [0, 6.1]], "b": B}, r"a\[2\] = .* outside the mask of view 'a'"),
     ({"a": A + 300, "b": B}, "inf px outside"),
     ({"a": A, "b": B, "points": POINTS[:2]}, r"points has shape \(2, 3\)"),
+    ({"a": A, "b": B, "points": POINTS * np.float32("nan")}, "3 finite points"),
     ({"a": A, "b": B, "permutations": np.array([[0, 0, 1]])}, "permutations has shape"),
 ])
 def test_a_truth_that_is_none_is_refused(folder: Path, arrays: dict[str, np.ndarray], told: str) -> None:

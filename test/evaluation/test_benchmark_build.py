@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from func_corr_ros.data.functional_truth import surface_pairs
+from func_corr_ros.data.functional_truth import TruthPair, surface_pairs
 from func_corr_ros.data.object_view import ObjectView
 from func_corr_ros.data.objects import CATEGORIES, FUNCTIONS
 from func_corr_ros.data.render_job import ViewTask
 from func_corr_ros.data.splits import FIRST_BENCHMARK_SEED, UNSEEN_CATEGORIES, UNSEEN_FUNCTIONS
 from func_corr_ros.errors import BadBenchmark
-from func_corr_ros.evaluation import benchmark_build, benchmark_views
+from func_corr_ros.evaluation import benchmark_build, benchmark_plan, benchmark_views
 from func_corr_ros.evaluation.benchmark import Benchmark
 from func_corr_ros.evaluation.benchmark_build import build
 from func_corr_ros.evaluation.benchmark_plan import FunctionPlan
@@ -116,6 +117,17 @@ def test_a_plan_mixes_seen_and_unseen_categories() -> None:
         drawn = [next(order) for _ in range(20)]
         assert sum(name in UNSEEN_CATEGORIES for name in drawn) == unseen
         assert set(drawn) == set(names)
+
+
+def test_pairs_that_have_too_little_in_common_are_redrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """12 points and a fifth of what either camera sees are enough, no less."""
+    points = np.zeros((12, 3), np.float32)
+    few, poor, good = (TruthPair(points[:n, :2], points[:n, :2], points[:n], common)
+                       for n, common in ((11, 1.0), (12, 0.19), (12, 0.2)))
+    answers = iter([few, poor, good])
+    monkeypatch.setattr(benchmark_plan, "visible_pairs", lambda a, b, function: next(answers))
+    (pair,) = FunctionPlan("hang-onto", ("mug", "pitcher"), replace(TINY, pairs=1)).pairs()
+    assert pair.truth is good
 
 
 def test_a_tabletop_view_is_the_same_object_partly_hidden() -> None:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import UInt8
 
-from func_corr_ros.data.dress import dress
 from func_corr_ros.data.materials import Color, Material
 from func_corr_ros.data.object_view import STANDARD_CAMERA, orbit, view_object
 from func_corr_ros.data.objects.functional_object import FunctionalObject
-from func_corr_ros.data.render_job import drawn_object
+from func_corr_ros.data.render_job import dressed_object
 
 # Colours that stay apart for most eyes (Okabe and Ito 2008), then repeated.
 _PART_COLORS: tuple[Color, ...] = (
@@ -41,8 +40,8 @@ def _strip(category: str, draws: int, side: int, textured: bool) -> UInt8[np.nda
     camera = STANDARD_CAMERA.resized(side, side)
     cells = []
     for seed in range(draws):
-        thing = drawn_object(category, seed)
-        look = dress(thing, np.random.default_rng([seed, 1])) if textured else part_colors(thing)
+        thing, dressed = dressed_object(category, seed)
+        look = dressed if textured else part_colors(thing)
         pose = orbit(thing, camera, _AZIMUTH_DEG, _ELEVATION_DEG, fill=0.86)
         cells.append(view_object(thing, look, camera, pose, supersampling=2).color)
     strip = np.ascontiguousarray(np.concatenate(cells, axis=1))

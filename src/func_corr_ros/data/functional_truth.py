@@ -26,6 +26,8 @@ _CANDIDATES = 8
 _OTHER_SIDE = 0.3
 # What lies further apart than this is nobody's partner: the back of a cup's rim has none on a spout.
 _TOO_FAR = 0.5
+# Cosine between two normals below which the surfaces look to different sides, and so serve differently.
+_SAME_SIDE = 0.5
 # A turned part flatter than this (disc, thin rim) has no length along its axis that could be compared.
 _FLAT = 0.02
 # A point is seen where the picture's depth is its own: to this share of the object's size, or one pixel's footprint.
@@ -49,11 +51,14 @@ class SurfacePairs:
 
 @dataclass(frozen=True)
 class TruthPair:
-    """Where the points of SurfacePairs that both cameras see lie in their pictures (u, v); ``points`` in a's frame."""
+    """Where the points of SurfacePairs that both cameras see lie in their pictures (u, v); ``points`` in a's frame. ``common`` is
+    their share of all that the camera sees which sees more of them: near 0 where the cameras look at opposite sides.
+    """
 
     a: Float32[np.ndarray, "n 2"]
     b: Float32[np.ndarray, "n 2"]
     points: Float32[np.ndarray, "n 3"]
+    common: float
 
 
 def surface_samples(
@@ -92,12 +97,14 @@ def aligned(a: FunctionalObject, b: FunctionalObject, function: str, turn_deg: f
 
 def surface_pairs(a: FunctionalObject, b: FunctionalObject, function: str, turn_deg: float = 0.0) -> SurfacePairs:
     """Returns which sample of a's serving parts is which of b's, after :func:`aligned`: one-to-one at the least sum of squared
-    distances, where the other side of a sheet counts as a little further away. Raises UnknownFunction.
+    distances, where a surface turned away counts as a little further off, and one turned by more than 60 deg as no partner: the
+    back of a blade carries nothing, however near to the face of a tray it lies. Raises UnknownFunction.
     """
     unit_from_a, unit_from_b = _unit_frames(a, b, function, turn_deg)
     (points_a, normals_a), (points_b, normals_b) = _samples(a, function), _samples(b, function)
     in_a, in_b = _with_normals(unit_from_a, points_a, normals_a), _with_normals(unit_from_b, points_b, normals_b)
     cost = cdist(in_a, in_b, "sqeuclidean")
+    cost[in_a[:, 3:] @ in_b[:, 3:].T < _SAME_SIDE * (0.5 * _OTHER_SIDE) ** 2] = _TOO_FAR**2
     rows, columns = linear_sum_assignment(np.minimum(cost, _TOO_FAR**2))
     near = cost[rows, columns] < _TOO_FAR**2
     rows, columns = rows[near], columns[near]
@@ -115,7 +122,9 @@ def visible_pairs(a: ObjectView, b: ObjectView, function: str) -> TruthPair:
     uv_a, seen_a = _seen(a, pairs.a, pairs.normals_a)
     uv_b, seen_b = _seen(b, pairs.b, pairs.normals_b)
     both = seen_a & seen_b
-    return TruthPair(*(values[both].astype(np.float32) for values in (uv_a, uv_b, pairs.a)))
+    common = float(both.sum() / max(seen_a.sum(), seen_b.sum(), 1))
+    uv_a, uv_b, points = (values[both].astype(np.float32) for values in (uv_a, uv_b, pairs.a))
+    return TruthPair(uv_a, uv_b, points, common)
 
 
 def turn_between(a: ObjectView, b: ObjectView, function: str) -> float:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64, UInt8
+from jaxtyping import Float64, Int64, UInt8
 
 from func_corr_ros.data.lighting import Lighting, studio
 from func_corr_ros.data.materials import Color, Material
-from func_corr_ros.data.object_view import NEUTRAL, bounding_sphere, over, object_from_studio
+from func_corr_ros.data.object_view import NEUTRAL, bounding_sphere, object_from_studio, over
 from func_corr_ros.data.objects.functional_object import FunctionalObject
 from func_corr_ros.data.ray_scene import PlacedObject, RayScene
 from func_corr_ros.errors import BadSettings

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A benchmark folder, read strictly: views of objects, pairs of views, and which point of one is which point of the other.
 
-The format is that of docs/benchmark.md: three JSON files (``benchmark``, ``views``, ``pairs``) and the images they name. Fields
+The format is that of docs/evaluation.md: three JSON files (``benchmark``, ``views``, ``pairs``) and the images they name. Fields
 that are not known are kept (``description``), never refused, so that any folder in this format can be scored.
 """
 from __future__ import annotations
@@ -178,6 +178,8 @@ class Views(Mapping[str, BenchmarkView]):
                 files.entry(item, name, str, at)
             files.check_paths(folder, item, files.VIEW_FILES, ("image", "mask"), at)
             files.size(item.get("image_size", image_size), at)
+            if item.get("depth") is not None and not 0.0 < files.entry(item, "depth_scale", (int, float), at) < float("inf"):
+                raise BadBenchmark(f"{at}: depth_scale is {item['depth_scale']!r}; a number above 0 is needed")
             for name, shape in (("K", (3, 3)), ("camera_from_object", (4, 4))):
                 files.matrix(item.get(name), shape, f"{at}: {name}")
 
@@ -203,7 +205,7 @@ class Views(Mapping[str, BenchmarkView]):
             raise BadBenchmark(f"{self._folder / item['mask']}: the mask is empty; a view without its object is none")
         depth = None
         if item.get("depth") is not None:
-            depth = files.read_depth(self._folder / item["depth"], shape, files.entry(item, "depth_scale", (int, float), at))
+            depth = files.read_depth(self._folder / item["depth"], shape, item["depth_scale"])
         return BenchmarkView(
             view_id, files.read_image(self._folder / item["image"], shape), mask, depth, files.matrix(item.get("K"), (3, 3), at),
             files.matrix(item.get("camera_from_object"), (4, 4), at), item,

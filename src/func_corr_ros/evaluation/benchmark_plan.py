@@ -97,7 +97,7 @@ class FunctionPlan:
                 self._tried.add((i, j))
                 i, j = (i, j) if self._rng.random() < 0.5 else (j, i)
                 truth = visible_pairs(self._seen[i], self._seen[j], self.function)
-                if len(truth.a) >= self.settings.least_points:
+                if len(truth.a) >= self.settings.least_points and truth.common >= self.settings.least_common:
                     self._used[i] += 1
                     self._used[j] += 1
                     return PlannedPair(pair_id, self.function, self.views[i], self.views[j], truth)
@@ -105,7 +105,8 @@ class FunctionPlan:
             self._add_view(rarest if within else next(self._categories))
         kinds = sorted({view.category for view in self.views})
         raise BadBenchmark(f"{self.function}: {len(self.views)} views of {kinds} make no further "
-                           f"{'within' if within else 'cross'}-category pair of {self.settings.least_points} points")
+                           f"{'within' if within else 'cross'}-category pair of {self.settings.least_points} points and "
+                           f"{self.settings.least_common:.0%} in common")
 
     def _candidates(self, within: bool) -> list[tuple[int, int]]:
         """Returns untried pairs of views, those first that are used least, else in random order."""

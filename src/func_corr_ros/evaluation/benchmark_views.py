@@ -39,6 +39,8 @@ class BenchmarkSettings:
     every_within: int = setting(8, "one pair in so many is within one category", at_least=7)
     every_unseen: int = setting(4, "one view in so many is of a category that training never sees", at_least=2)
     least_points: int = setting(12, "true matches that a pair must have", at_least=2)
+    least_common: float = setting(0.2, "share of what either camera sees that both must see: less is a few points on outlines of "
+                                  "opposite sides", at_least=0.0, at_most=1.0)
     least_part: float = setting(64.0, "area of the serving parts that a view must show, in a picture of 448x448", unit="px")
     tries: int = setting(8, "pairs of views tried before another view is drawn", at_least=1)
     supersampling: int = setting(2, "samples of a pixel's colour along each side", at_least=1, at_most=8)
