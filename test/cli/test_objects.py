@@ -31,7 +31,8 @@ def test_any_mesh_renders_the_same_way(tmp_path: Path, capsys: pytest.CaptureFix
     mesh.update_faces(np.arange(len(mesh.faces)) > 0)  # a hole
     mesh.export(tmp_path / "crate.stl")
     out = tmp_path / "views"
-    assert run("render", "--asset", str(tmp_path / "crate.stl"), "--unit", "mm", "--views", "2", "--size", "48", "--out", str(out)) == 0
+    words = ("--asset", str(tmp_path / "crate.stl"), "--unit", "mm", "--views", "2", "--size", "48")
+    assert run("render", *words, "--out", str(out)) == 0
     printed = capsys.readouterr().out
     assert "not watertight" in printed and "2 views in" in printed
     truth = np.load(sorted(out.glob("crate_0_*.npz"))[0])
