@@ -13,6 +13,7 @@ from func_corr_ros.data.materials import Material
 from func_corr_ros.data.object_view import STANDARD_CAMERA, ObjectView, orbit, view_object
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, Symmetry
 from func_corr_ros.data.objects.vessels import Mug, Pitcher
+from func_corr_ros.data.surface_samples import SAMPLES, surface_samples
 from func_corr_ros.errors import UnknownFunction
 from func_corr_ros.geometry.se3 import about_axis, make, transform_points
 
@@ -40,6 +41,18 @@ def drum(radius: float = 0.04, height: float = 0.1, order: int = ANY_ANGLE) -> F
     )
 
 
+def block(*ends: float) -> FunctionalObject:
+    """A cube at each of ``ends`` along x, that pokes away from the middle; half a turn lays two ends on each other."""
+    cubes = [trimesh.creation.box((0.02, 0.02, 0.02)).subdivide().apply_translation([x, 0.0, 0.0]) for x in ends]
+    mesh = trimesh.util.concatenate(cubes)
+    frame = make(np.eye(3), np.array([ends[0] + 0.01, 0.0, 0.0]))
+    return FunctionalObject(
+        "block", np.asarray(mesh.vertices, dtype=np.float64), np.asarray(mesh.faces, dtype=np.int64),
+        np.zeros(len(mesh.faces), dtype=np.int64), ("tip",), {"poke-with": ("tip",)}, {"poke-with": frame},
+        symmetries={"poke-with": Symmetry(2, np.zeros(3), Z)} if len(ends) == 2 else {},
+    )
+
+
 def moved(thing: FunctionalObject, rotation: np.ndarray, shift: np.ndarray, scale: float) -> FunctionalObject:
     """The same object elsewhere, turned and larger."""
     frames = {name: make(rotation @ frame[:3, :3], scale * rotation @ frame[:3, 3] + shift)
@@ -53,28 +66,6 @@ def seen(thing: FunctionalObject, azimuth: float, elevation: float = 30.0, roll:
     return view_object(thing, GREY, CAMERA, orbit(thing, CAMERA, azimuth, elevation, roll), supersampling=0)
 
 
-def test_samples_lie_on_the_serving_parts_evenly() -> None:
-    mug = Mug().build()
-    points, normals, faces = truth.surface_samples(mug, "pour-with", 400)
-    assert mug.serves("pour-with")[faces].all()
-    corners = mug.vertices[mug.faces[faces]]
-    np.testing.assert_allclose(np.einsum("nk,nk->n", points - corners[:, 0], normals), 0.0, atol=1e-12)
-    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1.0)
-    gaps = cKDTree(points).query(points, 2)[0][:, 1]
-    random = points[np.random.default_rng(0).integers(0, 400, 400)] + 1e-9
-    assert gaps.min() > 0.4 * np.median(gaps), "no two samples crowd together"
-    assert np.std(gaps) / np.mean(gaps) < 0.3 < np.std(cKDTree(random).query(random, 2)[0][:, 1]) / np.mean(gaps)
-
-
-def test_samples_are_the_same_each_time_and_grow_with_the_object() -> None:
-    mug = Mug().build()
-    first, second = (truth.surface_samples(mug, "pour-with", 200)[0] for _ in range(2))
-    np.testing.assert_array_equal(first, second)
-    larger = truth.surface_samples(moved(mug, np.eye(3), np.zeros(3), 2.0), "pour-with", 200)[0]
-    np.testing.assert_allclose(larger, 2.0 * first, rtol=1e-12)
-    assert not np.array_equal(truth.surface_samples(mug, "pour-with", 200, seed=1)[0], first)
-
-
 def test_frames_are_laid_on_each_other() -> None:
     mug, pitcher = Mug().build(), Pitcher().build()
     b_from_a = truth.aligned(mug, pitcher, "pour-with")
@@ -82,7 +73,7 @@ def test_frames_are_laid_on_each_other() -> None:
     of_a, of_b = (thing.object_from_function("pour-with") for thing in (mug, pitcher))
     np.testing.assert_allclose(transform_points(b_from_a, of_a[:3, 3]), of_b[:3, 3], atol=1e-12)
     np.testing.assert_allclose(b_from_a[:3, :3] @ of_a[:3, :3] / scale, of_b[:3, :3], atol=1e-12)
-    rms = [np.sqrt(np.square(truth.surface_samples(thing, "pour-with")[0] - frame[:3, 3]).sum(1).mean())
+    rms = [np.sqrt(np.square(surface_samples(thing, "pour-with")[0] - frame[:3, 3]).sum(1).mean())
            for thing, frame in ((mug, of_a), (pitcher, of_b))]
     assert scale == pytest.approx(rms[1] / rms[0])
 
@@ -91,7 +82,7 @@ def test_frames_are_laid_on_each_other() -> None:
 def test_an_object_is_its_own_partner(function: str) -> None:
     mug = Mug().build()
     pairs = truth.surface_pairs(mug, mug, function)
-    assert len(pairs.a) == truth.SAMPLES
+    assert len(pairs.a) == SAMPLES
     np.testing.assert_array_equal(pairs.a, pairs.b)
     view = seen(mug, 120.0)
     found = truth.visible_pairs(view, view, function)
@@ -102,7 +93,7 @@ def test_an_object_is_its_own_partner(function: str) -> None:
 def test_a_larger_copy_elsewhere_has_the_same_points_there(function: str) -> None:
     mug, rotation, shift = Mug().build(), about_axis(np.array([1.0, 2.0, -0.5]), 2.0), np.array([0.3, -0.1, 0.05])
     pairs = truth.surface_pairs(mug, moved(mug, rotation, shift, 3.0), function)
-    assert len(pairs.a) == truth.SAMPLES
+    assert len(pairs.a) == SAMPLES
     np.testing.assert_allclose(pairs.b, 3.0 * pairs.a @ rotation.T + shift, atol=1e-9)
     assert pairs.residual.max() < 1e-9
 
@@ -123,7 +114,7 @@ def test_two_views_of_one_object_share_what_both_see() -> None:
 def test_each_point_has_one_partner() -> None:
     mug, pitcher = Mug().build(), Pitcher().build()
     pairs = truth.surface_pairs(mug, pitcher, "hang-onto")
-    assert len(np.unique(pairs.a, axis=0)) == len(pairs.a) == len(np.unique(pairs.b, axis=0)) > 0.9 * truth.SAMPLES
+    assert len(np.unique(pairs.a, axis=0)) == len(pairs.a) == len(np.unique(pairs.b, axis=0)) > 0.9 * SAMPLES
     assert pairs.residual.max() < 0.5
 
 
@@ -146,12 +137,26 @@ def test_a_turned_body_looks_the_same_and_matches_where_it_looks_the_same() -> N
     assert len(found.a) > 200 and np.median(np.linalg.norm(found.a - found.b, axis=1)) < spacing
 
 
+def test_one_of_two_ends_is_laid_on_the_only_one_and_both_on_both() -> None:
+    two, one = block(0.1, -0.1), block(0.1)
+    for turn, side in ((0.0, 1.0), (180.0, -1.0)):
+        pairs = truth.surface_pairs(two, one, "poke-with", turn)
+        assert len(pairs.a) > 400 and (side * pairs.a[:, 0] > 0.08).all()
+        assert np.linalg.norm(pairs.a * [side, side, 1.0] - pairs.b, axis=1).mean() < 0.005, "of the same size, not half of it"
+        back = truth.surface_pairs(one, two, "poke-with", turn)
+        assert len(back.a) == len(pairs.a) and (side * back.b[:, 0] > 0.08).all()
+    pairs = truth.surface_pairs(two, two, "poke-with")
+    np.testing.assert_array_equal(pairs.a, pairs.b)
+    assert len(pairs.a) == SAMPLES
+    assert np.linalg.det(truth.aligned(two, one, "poke-with")[:3, :3]) == pytest.approx(1.0, abs=0.05)
+
+
 def test_a_turn_gives_the_symmetric_set() -> None:
     thing = drum()
     pairs = truth.surface_pairs(thing, thing, "roll-onto", turn_deg=90.0)
     turned = pairs.a @ about_axis(Z, np.pi / 2).T
     spacing = np.median(cKDTree(pairs.a).query(pairs.a, 2)[0][:, 1])
-    assert len(pairs.a) == truth.SAMPLES and np.linalg.norm(pairs.b - turned, axis=1).mean() < spacing
+    assert len(pairs.a) == SAMPLES and np.linalg.norm(pairs.b - turned, axis=1).mean() < spacing
 
 
 @pytest.mark.parametrize(("order", "turn"), [(2, 0.0), (4, 90.0), (3, 120.0), (ANY_ANGLE, 70.0)])
@@ -172,7 +177,7 @@ def test_the_freer_of_two_symmetries_counts() -> None:
 def test_turned_bodies_of_other_proportions_meet_end_by_end() -> None:
     slim, wide = drum(0.005, 0.14), drum(0.045, 0.1)
     pairs = truth.surface_pairs(slim, wide, "roll-onto")
-    assert len(pairs.a) > 0.95 * truth.SAMPLES
+    assert len(pairs.a) > 0.95 * SAMPLES
     heights = np.abs(pairs.a[:, 2] / 0.14 - pairs.b[:, 2] / 0.1)
     angles = [np.arctan2(points[:, 1], points[:, 0]) for points in (pairs.a, pairs.b)]
     off = np.abs((angles[0] - angles[1] + np.pi) % (2.0 * np.pi) - np.pi)
@@ -184,7 +189,7 @@ def test_the_back_of_a_sheet_has_no_partner_on_a_face() -> None:
     sheet = replace(face, function_parts={"press-with": ("top", "bottom")})
     for a, b, normals in ((sheet, face, "normals_a"), (face, sheet, "normals_b")):
         pairs = truth.surface_pairs(a, b, "press-with")
-        assert 0.4 * truth.SAMPLES < len(pairs.a) < 0.6 * truth.SAMPLES
+        assert 0.4 * SAMPLES < len(pairs.a) < 0.6 * SAMPLES
         assert (getattr(pairs, normals)[:, 2] > 0.9).all()
     above, below = seen(sheet, 0.0, 60.0), seen(sheet, 0.0, -60.0)
     assert len(truth.visible_pairs(above, below, "press-with").a) == 0, "what one camera sees the other sees the back of"
@@ -203,6 +208,6 @@ def test_what_a_camera_does_not_see_has_no_partner() -> None:
 
 def test_a_function_that_one_has_not_is_refused() -> None:
     with pytest.raises(UnknownFunction, match="cut-with"):
-        truth.surface_samples(Mug().build(), "cut-with")
+        surface_samples(Mug().build(), "cut-with")
     with pytest.raises(UnknownFunction, match="pour-with"):
         truth.visible_pairs(seen(Mug().build(), 0.0), seen(drum(), 0.0), "pour-with")

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from func_corr_ros.data.object_view import ObjectView
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, Symmetry
+from func_corr_ros.data.surface_samples import serving_samples
 from func_corr_ros.geometry.se3 import about_axis, inverse, make, transform_points
 
-SAMPLES = 1024
-_CANDIDATES = 8
 # Squared distances are in units of the parts' RMS size; opposite normals count as much as this distance.
 _OTHER_SIDE = 0.3
 # What lies further apart than this is nobody's partner: the back of a cup's rim has none on a spout.
@@ -38,7 +36,7 @@ _FACING = 0.1
 
 @dataclass(frozen=True)
 class SurfacePairs:
-    """Points of a and b, each in its own object's frame, that serve as each other; row by row, every sample once.
+    """Points of a and b, each in its own object's frame, that serve as each other; row by row, no sample twice.
     ``residual`` is how far they lie apart in the common frame, over the RMS size of the parts.
     """
 
@@ -61,35 +59,12 @@ class TruthPair:
     common: float
 
 
-def surface_samples(
-    thing: FunctionalObject, function: str, count: int = SAMPLES, seed: int = 0
-) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"], Int64[np.ndarray, " n"]]:
-    """Returns ``count`` points spread evenly over the parts that serve ``function``, their outward normals and their faces.
-
-    Of eight times as many points uniform over the area, each next one is the farthest from those taken before; the two sides
-    of a thin sheet count as places apart. Scaling the object scales the samples. Raises UnknownFunction.
-    """
-    faces = np.flatnonzero(thing.serves(function))
-    a, b, c = thing.vertices[thing.faces[faces]].transpose(1, 0, 2)
-    across = np.cross(b - a, c - a)
-    area = np.linalg.norm(across, axis=1)
-    rng = np.random.default_rng(seed)
-    total = _CANDIDATES * count
-    place = (np.arange(total) + rng.random(total)) / total  # one point in each equal share of the area
-    chosen = np.minimum(np.searchsorted(np.cumsum(area) / area.sum(), place), len(faces) - 1)
-    root, split = np.sqrt(rng.random(total))[:, None], rng.random(total)[:, None]
-    points = (1.0 - root) * a[chosen] + root * (1.0 - split) * b[chosen] + root * split * c[chosen]
-    normals = across[chosen] / area[chosen, None]
-    spacing = math.sqrt(0.5 * float(area.sum()) / count)
-    kept = _farthest(np.hstack([points, 0.5 * spacing * normals]), count)
-    return points[kept], normals[kept], faces[chosen[kept]]
-
-
 def aligned(a: FunctionalObject, b: FunctionalObject, function: str, turn_deg: float = 0.0) -> Float64[np.ndarray, "4 4"]:
     """Returns the similarity ``b_from_a`` that lays a's functional frame on b's and makes the serving parts as large: their RMS
     distance from the frame's origin agrees. Where both may be turned by any angle about one direction, lengths along it and
-    across it agree each by itself: a pen rolls as a jar does. ``turn_deg`` turns a first, about the axis of its symmetry or,
-    where it has none, about b's. Raises UnknownFunction.
+    across it agree each by itself: a pen rolls as a jar does. Of several working ends (ServingSamples.ends) only the frame's own
+    counts, but where both objects have the same. ``turn_deg`` turns a first, about the axis of its symmetry or, where it has
+    none, about b's. Raises UnknownFunction.
     """
     turned_from_a, turned_from_b = _unit_frames(a, b, function, turn_deg)
     return np.linalg.inv(turned_from_b) @ turned_from_a
@@ -101,7 +76,7 @@ def surface_pairs(a: FunctionalObject, b: FunctionalObject, function: str, turn_
     back of a blade carries nothing, however near to the face of a tray it lies. Raises UnknownFunction.
     """
     unit_from_a, unit_from_b = _unit_frames(a, b, function, turn_deg)
-    (points_a, normals_a), (points_b, normals_b) = _samples(a, function), _samples(b, function)
+    points_a, normals_a, points_b, normals_b = _partners(a, b, function, unit_from_a, unit_from_b)
     in_a, in_b = _with_normals(unit_from_a, points_a, normals_a), _with_normals(unit_from_b, points_b, normals_b)
     cost = cdist(in_a, in_b, "sqeuclidean")
     cost[in_a[:, 3:] @ in_b[:, 3:].T < _SAME_SIDE * (0.5 * _OTHER_SIDE) ** 2] = _TOO_FAR**2
@@ -165,7 +140,8 @@ def _unit_frames(
     a: FunctionalObject, b: FunctionalObject, function: str, turn_deg: float
 ) -> tuple[Float64[np.ndarray, "4 4"], Float64[np.ndarray, "4 4"]]:
     """Returns ``unit_from_a`` and ``unit_from_b``: the functional frame in units of the serving parts' RMS distance from it."""
-    unit_from_a, unit_from_b = (_unit_frame(thing, function) for thing in (a, b))
+    whole = _same_ends(a, b, function)
+    unit_from_a, unit_from_b = (_unit_frame(thing, function, whole) for thing in (a, b))
     symmetries = [thing.symmetries.get(function) for thing in (a, b)]
     if all(item is not None and item.order == ANY_ANGLE for item in symmetries) and _same_direction(a, b, function):
         stretch = np.sqrt(_proportions(b, function, unit_from_b) / _proportions(a, function, unit_from_a))
@@ -181,11 +157,31 @@ def _unit_frames(
     return unit_from_b @ turn @ np.linalg.inv(unit_from_b) @ unit_from_a, unit_from_b
 
 
-def _unit_frame(thing: FunctionalObject, function: str) -> Float64[np.ndarray, "4 4"]:
-    function_from_object = inverse(thing.object_from_function(function))
-    points, _ = _samples(thing, function)
+def _unit_frame(thing: FunctionalObject, function: str, whole: bool) -> Float64[np.ndarray, "4 4"]:
+    function_from_object, samples = inverse(thing.object_from_function(function)), serving_samples(thing, function)
+    points = samples.points if whole else samples.points[samples.of_end == 0]
     size = float(np.sqrt(np.square(transform_points(function_from_object, points)).sum(axis=1).mean()))
     return np.diag([1.0 / size, 1.0 / size, 1.0 / size, 1.0]) @ function_from_object
+
+
+def _same_ends(a: FunctionalObject, b: FunctionalObject, function: str) -> bool:
+    """Returns whether both objects have as many working ends, about one direction: then all of them have partners."""
+    counts = [len(serving_samples(thing, function).ends) for thing in (a, b)]
+    return counts[0] == counts[1] and (counts[0] == 1 or _same_direction(a, b, function))
+
+
+def _partners(
+    a: FunctionalObject, b: FunctionalObject, function: str,
+    unit_from_a: Float64[np.ndarray, "4 4"], unit_from_b: Float64[np.ndarray, "4 4"],
+) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"], Float64[np.ndarray, "m 3"], Float64[np.ndarray, "m 3"]]:
+    """Returns points and normals of a and of b that may be partners: those of the two working ends that lie on each other."""
+    of_a, of_b = serving_samples(a, function), serving_samples(b, function)
+    if _same_ends(a, b, function):
+        return of_a.points, of_a.normals, of_b.points, of_b.normals
+    apart = cdist(transform_points(unit_from_a, of_a.ends), transform_points(unit_from_b, of_b.ends))
+    end_a, end_b = np.unravel_index(np.round(apart, 6).argmin(), apart.shape)
+    kept_a, kept_b = of_a.of_end == end_a, of_b.of_end == end_b
+    return of_a.points[kept_a], of_a.normals[kept_a], of_b.points[kept_b], of_b.normals[kept_b]
 
 
 def _axis(thing: FunctionalObject, function: str) -> Float64[np.ndarray, " 3"]:
@@ -202,7 +198,7 @@ def _proportions(
 ) -> Float64[np.ndarray, " 2"]:
     """Returns the RMS distances of a turned body's samples across its axis (from it) and along it (from the frame's origin)."""
     axis = _axis(thing, function)
-    points = transform_points(unit_from_object, _samples(thing, function)[0])
+    points = transform_points(unit_from_object, serving_samples(thing, function).points)
     off = points - transform_points(unit_from_object, thing.symmetries[function].point)
     across = np.linalg.norm(off - np.outer(off @ axis, axis), axis=1)
     return np.maximum(np.sqrt(np.mean(np.square([across, points @ axis]), axis=1)), _FLAT)
@@ -214,47 +210,12 @@ def _stretched(axis: Float64[np.ndarray, " 3"], stretch: Float64[np.ndarray, " 2
     return make(stretch[0] * (np.eye(3) - along) + stretch[1] * along, np.zeros(3))
 
 
-class _Same:
-    """Stands for an object where a cache asks whether it is the same one: arrays have no equality of their own."""
-
-    def __init__(self, thing: FunctionalObject) -> None:
-        self.thing = thing
-
-    def __hash__(self) -> int:
-        return id(self.thing)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.thing is other.thing
-
-
-def _samples(thing: FunctionalObject, function: str) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"]]:
-    return _sampled(_Same(thing), function)
-
-
-@lru_cache(maxsize=128)
-def _sampled(same: _Same, function: str) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"]]:
-    points, normals, _ = surface_samples(same.thing, function)
-    return points, normals
-
-
 def _with_normals(
     unit_from_object: Float64[np.ndarray, "4 4"], points: Float64[np.ndarray, "n 3"], normals: Float64[np.ndarray, "n 3"]
 ) -> Float64[np.ndarray, "n 6"]:
     turned = normals @ np.linalg.inv(unit_from_object[:3, :3])
     turned = turned / np.linalg.norm(turned, axis=1, keepdims=True)
     return np.hstack([transform_points(unit_from_object, points), 0.5 * _OTHER_SIDE * turned])
-
-
-def _farthest(places: Float64[np.ndarray, "n d"], count: int) -> Int64[np.ndarray, " k"]:
-    """Returns ``count`` rows, each the farthest from those before it (Gonzalez 1985)."""
-    kept = np.zeros(count, dtype=np.int64)
-    nearest = np.full(len(places), np.inf)
-    columns = np.ascontiguousarray(places.T)
-    for index in range(1, count):
-        off = columns - columns[:, kept[index - 1], None]
-        np.minimum(nearest, np.einsum("dn,dn->n", off, off), out=nearest)
-        kept[index] = nearest.argmax()
-    return kept
 
 
 def _seen(
