@@ -31,7 +31,11 @@ def test_methods_stand_side_by_side_in_every_group(benchmark_: Benchmark, tmp_pa
     for group in ("all", "both upright", "split seen", "split unseen", "across category", "within category"):
         rows = text.split(f"## Pairs of: {group}\n")[1].split("##")[0].splitlines()
         assert [row.split("|")[1].strip() for row in rows if row.startswith("| ")] == ["Method", "chance", "perfect"]
-    assert "Not run: absent (weights of absent are not here; fetch them)" in text and "cut-with" not in text
+    assert "Not run: absent (weights of absent are not here; fetch them)" in text
+    for figure in ("PCK@23", "AP@23"):
+        rows = text.split(f"## {figure} by function\n")[1].split("##")[0].splitlines()
+        assert [row.split("|")[1].strip() for row in rows if row.startswith("| ")] == ["Function", "cut-with", "pour-with"]
+        assert all(row.split("|")[4].strip() == "1.000" for row in rows if "-with" in row), "the perfect method's column"
     assert seen == [(name, stage) for name in ("chance", "perfect") for stage in ("predict", "score") for _ in range(4)]
 
 

@@ -51,5 +51,19 @@ def table_of(
     for name in names:
         rows = [(str(result["method"]), part[name]) for result, part in zip(results, parts, strict=True)]
         text.append(f"## Pairs of: {name}\n\n{comparison(rows)}")
+    for words, kind in (("PCK@23", "pck"), ("AP@23", "ap")):
+        text.append(f"## {words} by function\n\n{by_function(results, kind, '23')}")
     text += [f"Not run: {name} ({reason})\n" for name, reason in absent.items()]
     return "\n".join(text)
+
+
+def by_function(results: Sequence[Mapping[str, Any]], kind: str, threshold: str) -> str:
+    """Returns one Markdown table of figure ``kind`` ("pck", "ap") at ``threshold``: a row per function, a column per method."""
+    names = [str(result["method"]) for result in results]
+    rows = [
+        f"| {function} | {part['n_pairs']} | "
+        + " | ".join(f"{result['by_function'][function][kind][threshold]:.3f}" for result in results) + " |"
+        for function, part in (results[0]["by_function"].items() if results else ())
+    ]
+    head = f"| Function | N | {' | '.join(names)} |\n|---|{'---:|' * (len(names) + 1)}\n"
+    return head + "\n".join(rows) + "\n"
