@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from func_corr_ros.data.assets import ENDINGS, load_asset, read_asset
+from func_corr_ros.data.assets import ENDINGS, read_asset
 from func_corr_ros.data.object_view import STANDARD_CAMERA, orbit, view_object
 from func_corr_ros.errors import BadSettings, DegenerateGeometry
 
@@ -33,7 +33,7 @@ def test_a_box_comes_back_from_every_format(ending: str, tmp_path: Path) -> None
 
 
 def test_the_unit_scales_to_metres(tmp_path: Path) -> None:
-    thing = load_asset(write_box(tmp_path / "box.ply"), unit="mm")
+    thing = read_asset(write_box(tmp_path / "box.ply"), unit="mm").object
     np.testing.assert_allclose(np.ptp(thing.vertices, axis=0), [2e-4, 1e-4, 5e-5], rtol=1e-6)
 
 
@@ -43,7 +43,7 @@ def test_a_placed_scene_keeps_its_places(tmp_path: Path) -> None:
     shift[0, 3] = 1.0
     scene.add_geometry(trimesh.creation.box((0.1, 0.1, 0.1)), transform=shift)
     scene.export(tmp_path / "two.glb")
-    thing = load_asset(tmp_path / "two.glb")
+    thing = read_asset(tmp_path / "two.glb").object
     np.testing.assert_allclose(np.ptp(thing.vertices, axis=0), [1.1, 0.1, 0.1], rtol=1e-6)
     assert len(thing.faces) == 24
 
@@ -56,17 +56,17 @@ def test_an_open_surface_is_rendered_with_a_warning(tmp_path: Path) -> None:
 
 def test_what_is_no_mesh_is_refused_by_file_and_field(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match=r"gone\.ply: there is no such file"):
-        load_asset(tmp_path / "gone.ply")
+        read_asset(tmp_path / "gone.ply")
     with pytest.raises(BadSettings, match=f"ends in one of {ENDINGS[0]}"):
-        load_asset(tmp_path / "mesh.blend")
+        read_asset(tmp_path / "mesh.blend")
     with pytest.raises(BadSettings, match="no unit 'ell'; valid: m, dm"):
-        load_asset(write_box(tmp_path / "box.ply"), unit="ell")
+        read_asset(write_box(tmp_path / "box.ply"), unit="ell")
     (tmp_path / "noise.glb").write_bytes(b"\x00" * 100)
     with pytest.raises(BadSettings, match=r"noise\.glb: not a readable glb file"):
-        load_asset(tmp_path / "noise.glb")
+        read_asset(tmp_path / "noise.glb")
     (tmp_path / "points.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n")
     with pytest.raises(DegenerateGeometry, match=r"points\.obj: faces: there are none"):
-        load_asset(tmp_path / "points.obj")
+        read_asset(tmp_path / "points.obj")
     (tmp_path / "nan.obj").write_text("v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
     with pytest.raises(DegenerateGeometry, match=r"nan\.obj: vertices: 1 of 3 are not finite"):
-        load_asset(tmp_path / "nan.obj")
+        read_asset(tmp_path / "nan.obj")

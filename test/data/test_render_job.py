@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A job writes the same files whatever the number of processes, and none of them twice."""
 import json
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +52,30 @@ def test_finished_files_are_kept_and_missing_ones_made(tmp_path: Path) -> None:
     render_all(TASKS, tmp_path, progress=False)
     assert first.read_bytes() == b"kept" and second.stat().st_size > 100
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".")]
+
+
+def test_a_job_killed_in_the_middle_goes_on_and_leaves_nothing_torn(tmp_path: Path) -> None:
+    """kill -9 gives nobody time to tidy up: what has a name is whole all the same."""
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    tasks = [ViewTask("can", 1, view, 9.0 * view, 30.0, size=64) for view in range(40)]
+    script = tmp_path / "job.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom func_corr_ros.data.render_job import ViewTask, render_all\n"
+        "tasks = [ViewTask('can', 1, view, 9.0 * view, 30.0, size=64) for view in range(40)]\n"
+        "render_all(tasks, Path(sys.argv[1]), progress=False)\n"
+    )
+    job = subprocess.Popen([sys.executable, str(script), str(killed)])
+    patience = time.monotonic() + 60.0
+    while len(list(killed.glob("*.npz"))) < 3 and time.monotonic() < patience:
+        time.sleep(0.005)
+    job.kill()
+    job.wait()
+    made = contents(killed)
+    assert 3 <= len([name for name in made if name.endswith(".npz") and not name.startswith(".")]) < len(tasks)
+    render_all(tasks, whole, progress=False)
+    render_all(tasks, killed, progress=False)
+    after = {name: data for name, data in contents(killed).items() if not name.startswith(".")}
+    assert after == contents(whole) and all(after[name] == data for name, data in made.items() if not name.startswith("."))
 
 
 def test_a_folder_of_another_version_is_refused(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_the_links_of_separate_processes_are_published_topics(stand_ins) -> None
 def test_every_argument_that_is_a_parameter_is_accepted_by_its_node(stand_ins) -> None:
     file = launch_file("func_corr.launch.py")
     values = {
-        "autostart": "false", "device": "cpu", "target_frame": "base", "function": "pour-with", "demonstrations": "/tmp/d",
+        "autostart": "false", "device": "cpu", "target_frame": "base", "function": "pour-with", "demonstrations": "mine",
         "demonstration": "007", "segmenter": "sam",
     }  # fmt: skip
     assert set(values) == set(file.PARAMETERS)
@@ -114,7 +114,7 @@ def test_every_argument_that_is_a_parameter_is_accepted_by_its_node(stand_ins) -
     assert not any(settings.autostart for settings in changed.values())
     assert (changed["correspondence_node"].device, changed["correspondence_node"].function) == ("cpu", "pour-with")
     transfer = changed["transfer_node"]
-    assert (transfer.target_frame, transfer.demonstrations, transfer.demonstration) == ("base", "/tmp/d", "007")
+    assert (transfer.target_frame, transfer.demonstrations, transfer.demonstration) == ("base", "mine", "007")
     assert changed["segmentation_node"].segmenter == "sam"
 
 

@@ -30,11 +30,6 @@ class Asset:
     warnings: tuple[str, ...]
 
 
-def load_asset(path: Path, unit: str = "m") -> FunctionalObject:
-    """Returns the object in a mesh file; see :func:`read_asset`."""
-    return read_asset(path, unit).object
-
-
 def read_asset(path: Path, unit: str = "m") -> Asset:
     """Returns what the mesh file at ``path`` holds, its vertices as in the file but in metres: all of a scene's meshes, placed
     as the scene places them. Raises BadSettings for a file that is missing, of another kind or not readable, and

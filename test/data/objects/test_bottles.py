@@ -2,12 +2,13 @@
 """Bottles, jars and decanters are hollow to the mouth and know how they pour, press, roll and pound."""
 import numpy as np
 import pytest
+from data.objects.surfaces import surface_of
 
 from func_corr_ros.data.objects.bottles import Bottle, Decanter, Jar
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 _SHAPES = [Bottle(style=style) for style in ("wine", "beer", "flask", "water")]
 _SHAPES += [Jar(style=style) for style in ("preserving", "bellied", "faceted")]
@@ -25,12 +26,8 @@ def built(shape) -> FunctionalObject:
     return _BUILT[id(shape)]
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
 def test_looking_into_the_mouth_one_sees_the_floor(shape) -> None:
-    surface = mesh(built(shape))
+    surface = surface_of(built(shape))
     assert surface.is_watertight and surface.body_count == 1 and surface.euler_number == 2
     hits, _, _ = surface.ray.intersects_location([[1e-3, 2e-3, 1.0]], [[0.0, 0.0, -1.0]])
     assert hits[:, 2].max() < 0.1 * shape.height

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
 from func_corr_ros.data.objects.brushes import Brush, Hairbrush, Paintbrush, Toothbrush
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
@@ -19,10 +20,6 @@ PAINT = [draw(Paintbrush, np.random.default_rng(seed)) for seed in range(6)]
 @cache
 def built(shape: Any) -> FunctionalObject:
     return shape.build()
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
 
 
 @pytest.mark.parametrize("shape", UPWARD, ids=lambda shape: type(shape).__name__)

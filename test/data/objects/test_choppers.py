@@ -2,15 +2,12 @@
 """Axes, chisels and wedges: the edge is thin, and points where it is driven."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
 from func_corr_ros.data.objects.choppers import Axe, Chisel, Wedge
-from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
+from func_corr_ros.data.objects.functional_object import draw
 
 pytest.importorskip("manifold3d")
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
 
 
 @pytest.mark.parametrize("style", ("felling", "bearded", "hatchet", "splitting"))

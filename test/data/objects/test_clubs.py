@@ -2,6 +2,7 @@
 """Turned bodies are round about their axis, lie on the table, and work with their thick end or side."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
 from func_corr_ros.data.objects.clubs import BaseballBat, Pestle, RollingPin
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
@@ -17,10 +18,6 @@ _BUILT = [(shape, shape.build()) for shape in (
 @pytest.fixture(params=_BUILT, ids=lambda pair: pair[1].category)
 def built(request: pytest.FixtureRequest) -> tuple[Pestle | RollingPin | BaseballBat, FunctionalObject]:
     return request.param
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
 
 
 def from_axis(thing: FunctionalObject, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

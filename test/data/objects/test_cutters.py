@@ -2,16 +2,13 @@
 """Box cutters, peelers and pizza cutters: where the edge is, and which way it cuts."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
 from func_corr_ros.data.objects import cutters
 from func_corr_ros.data.objects.cutters import BoxCutter, Peeler, PizzaCutter
-from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
+from func_corr_ros.data.objects.functional_object import ANY_ANGLE, draw
 
 pytest.importorskip("manifold3d")
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
 
 
 def test_the_file_has_all_its_categories() -> None:

@@ -4,29 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.diggers import Dustpan, Shovel, Trowel
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 BLADED = [(shape, shape.build()) for shape in (
     draw(kind, np.random.default_rng(seed)) for kind in (Shovel, Trowel) for seed in range(4))]
 DUSTPANS = [(shape, shape.build()) for shape in (draw(Dustpan, np.random.default_rng(seed)) for seed in range(4))]
-
-
-def points_of(thing: FunctionalObject, part: str, frame: str | None = None) -> np.ndarray:
-    """The part's points, in the frame of a function where one is named."""
-    points = thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-    if frame is None:
-        return points
-    inside = np.linalg.inv(thing.object_from_function(frame))
-    return points @ inside[:3, :3].T + inside[:3, 3]
-
-
-def surface(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
 
 
 @pytest.mark.parametrize(("shape", "thing"), BLADED)
@@ -67,7 +55,7 @@ def test_a_shovel_is_as_long_as_told(shape: Shovel, thing: FunctionalObject) -> 
 
 def test_a_shovel_ends_in_a_knob_a_cross_bar_or_a_hole_for_the_hand() -> None:
     ends = {style: Shovel(handle_style=style).build() for style in ("knob", "T", "D")}
-    assert {style: surface(thing).euler_number for style, thing in ends.items()} == {"knob": 2, "T": 2, "D": 0}
+    assert {style: surface_of(thing).euler_number for style, thing in ends.items()} == {"knob": 2, "T": 2, "D": 0}
     width = {style: np.ptp(points_of(thing, "handle")[:, 1]) for style, thing in ends.items()}
     assert width["knob"] < 0.05 < 0.1 < min(width["T"], width["D"])
 
@@ -91,7 +79,7 @@ def test_a_dustpans_lip_is_its_front_on_the_ground_and_thin(shape: Dustpan, thin
     assert lip[:, 0].max() == pytest.approx(0.0, abs=1e-6) and lip[:, 0].min() > -0.015
     assert points_of(thing, "lip")[:, 2].min() < 1e-3
     assert np.ptp(lip[:, 1]) == pytest.approx(shape.width, rel=0.01)
-    hits, _, _ = surface(thing).ray.intersects_location(
+    hits, _, _ = surface_of(thing).ray.intersects_location(
         thing.object_from_function("scoop-with")[None, :3, 3] + [[-0.001, 0.02, 0.1]], [[0.0, 0.0, -1.0]], multiple_hits=False)
     assert hits[0, 2] < 0.75 * shape.wall  # thinner in front than the floor is
 
@@ -100,7 +88,7 @@ def test_a_dustpans_lip_is_its_front_on_the_ground_and_thin(shape: Dustpan, thin
 def test_a_dustpan_is_open_in_front_and_closed_on_its_other_sides(shape: Dustpan, thing: FunctionalObject) -> None:
     middle = thing.object_from_function("lift-with")[:3, 3] + [-0.25 * shape.length, 0.0, 0.012]
     ways = np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, -1.0, 0.0]])
-    hits, rays, _ = surface(thing).ray.intersects_location(np.tile(middle, (4, 1)), ways, multiple_hits=False)
+    hits, rays, _ = surface_of(thing).ray.intersects_location(np.tile(middle, (4, 1)), ways, multiple_hits=False)
     assert sorted(rays) == [1, 2, 3]
     reach = np.linalg.norm(hits - middle, axis=1)
     assert (reach < 0.6 * shape.width).all()
@@ -112,7 +100,7 @@ def test_a_hood_roofs_the_rear_only() -> None:
         thing = shape.build()
         floor = thing.object_from_function("lift-with")[:3, 3]
         above = np.stack([floor + [share * shape.length, 0.0, 0.5] for share in (-0.4, 0.3)])
-        hits, rays, _ = surface(thing).ray.intersects_location(above, np.tile([0.0, 0.0, -1.0], (2, 1)), multiple_hits=False)
+        hits, rays, _ = surface_of(thing).ray.intersects_location(above, np.tile([0.0, 0.0, -1.0], (2, 1)), multiple_hits=False)
         rear, front = hits[np.argsort(rays), 2] - floor[2]
         assert front < 0.003
         assert (rear > 0.7 * shape.wall_height) == (style == "hooded")

@@ -2,28 +2,21 @@
 """Hooks and hangers carry on the inside of their curves, and know which way is up while they hang."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
 from func_corr_ros.data.objects.hooks import CoatHanger, Hook
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 HOOKS = [(shape, shape.build()) for shape in (draw(Hook, np.random.default_rng(seed)) for seed in range(6))]
 HANGERS = [(shape, shape.build()) for shape in (draw(CoatHanger, np.random.default_rng(seed)) for seed in range(6))]
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
 @pytest.mark.parametrize(("shape", "thing"), HOOKS + HANGERS)
 def test_closed_in_one_piece(shape: Hook | CoatHanger, thing: FunctionalObject) -> None:
-    surface = mesh(thing)
+    surface = surface_of(thing)
     assert surface.is_watertight and surface.body_count == 1 and surface.volume > 0.0
 
 
@@ -32,7 +25,7 @@ def test_the_load_is_carried_inside_the_bar_and_pulls_on_its_inner_side(
     shape: Hook | CoatHanger, thing: FunctionalObject,
 ) -> None:
     hang, pull = thing.object_from_function("hang-onto"), thing.object_from_function("pull-with")
-    surface = mesh(thing)
+    surface = surface_of(thing)
     assert surface.contains([hang[:3, 3]])[0]
     inner = pull[:3, 0]
     assert not surface.contains([pull[:3, 3] + 1e-3 * inner])[0] and surface.contains([pull[:3, 3] - 1e-3 * inner])[0]
@@ -55,8 +48,8 @@ def test_a_hook_opens_where_its_tip_is_and_ends_in_a_point(shape: Hook, thing: F
 def test_a_hook_is_held_as_its_style_says() -> None:
     tops = {style: set(Hook(style=style).build().part_names) - {"curve", "shank", "tip"} for style in ("eye", "S", "screw")}
     assert tops == {"eye": {"eye"}, "S": {"top"}, "screw": {"thread"}}
-    assert mesh(Hook(style="eye").build()).euler_number == 0
-    assert mesh(Hook(style="S").build()).euler_number == 2
+    assert surface_of(Hook(style="eye").build()).euler_number == 0
+    assert surface_of(Hook(style="S").build()).euler_number == 2
 
 
 @pytest.mark.parametrize(("shape", "thing"), HANGERS)
@@ -76,12 +69,12 @@ def test_the_rail_goes_into_the_hook_from_the_side_that_is_open(shape: CoatHange
     hang = thing.object_from_function("hang-onto")
     center = hang[:3, 3] - shape.hook_radius * hang[:3, 2]
     low = center - 0.45 * shape.hook_radius * hang[:3, 2]  # below the middle, where the tip has ended
-    free, _, _ = mesh(thing).ray.intersects_location([low], [hang[:3, 0]])
-    closed, _, _ = mesh(thing).ray.intersects_location([low], [-hang[:3, 0]])
+    free, _, _ = surface_of(thing).ray.intersects_location([low], [hang[:3, 0]])
+    closed, _, _ = surface_of(thing).ray.intersects_location([low], [-hang[:3, 0]])
     assert len(free) == 0 and len(closed) > 0
 
 
 def test_a_wire_hanger_has_no_bar_of_its_own_and_the_others_have() -> None:
     parts = {style: CoatHanger(style=style).build().part_names for style in ("wood", "wire", "tube")}
     assert "bar" in parts["wood"] and "bar" in parts["tube"] and "bar" not in parts["wire"]
-    assert all(mesh(CoatHanger(style=style).build()).euler_number == 0 for style in ("wood", "wire"))
+    assert all(surface_of(CoatHanger(style=style).build()).euler_number == 0 for style in ("wood", "wire"))

@@ -2,30 +2,27 @@
 """Cans are open and pour at the front; cartons have their size and no function."""
 import numpy as np
 import pytest
+from data.objects.surfaces import surface_of
 
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.household import Can, Carton
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 CANS = [Can(), Can(style="drinks"), *(draw(Can, np.random.default_rng(seed)) for seed in range(4))]
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
 def down(thing: FunctionalObject, x: float, y: float) -> float:
     """Height at which a ray from above first meets the object."""
-    hits, _, _ = mesh(thing).ray.intersects_location([[x, y, 1.0]], [[0.0, 0.0, -1.0]])
+    hits, _, _ = surface_of(thing).ray.intersects_location([[x, y, 1.0]], [[0.0, 0.0, -1.0]])
     return float(hits[:, 2].max())
 
 
 @pytest.mark.parametrize("can", CANS, ids=lambda can: can.style)
 def test_a_can_is_closed_in_one_piece_and_its_mouth_opens_on_its_floor(can: Can) -> None:
     thing = can.build()
-    surface = mesh(thing)
+    surface = surface_of(thing)
     assert surface.is_watertight and surface.body_count == 1 and thing.vertices[:, 2].min() == pytest.approx(0.0, abs=1e-9)
     pour = thing.object_from_function("pour-with")
     np.testing.assert_array_equal(pour[:3, :3], np.eye(3))
@@ -66,6 +63,6 @@ def test_a_carton_has_its_size_and_no_function(style: str) -> None:
 def test_draws_are_closed(kind: type) -> None:
     for seed in range(5):
         thing = draw(kind, np.random.default_rng(seed)).build()
-        surface = mesh(thing)
+        surface = surface_of(thing)
         assert surface.is_watertight and surface.volume > 0.0 and surface.body_count == 1
         assert thing.vertices[:, 2].min() == pytest.approx(0.0, abs=1e-12)

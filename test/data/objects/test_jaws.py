@@ -2,6 +2,7 @@
 """Pliers, tongs and tweezers are two equal arms, slightly open, that close along y between their tips."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.jaws import Pliers, Tongs, Tweezers
@@ -18,20 +19,12 @@ def built(request: pytest.FixtureRequest) -> tuple[Pliers | Tongs | Tweezers, Fu
     return request.param
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
 def tips_of(thing: FunctionalObject) -> np.ndarray:
     return points_of(thing, thing.function_parts["pick up-with"][0])
 
 
 def test_one_body_that_lies_level(built: tuple[Pliers | Tongs | Tweezers, FunctionalObject]) -> None:
-    surface = mesh(built[1])
+    surface = surface_of(built[1])
     assert surface.is_watertight and surface.body_count == 1 and surface.volume > 0.0
     turned = built[1].object_from_function("pick up-with")[:3, :3]
     assert np.diag(turned).min() > 0.95  # wide tips lift the front of tongs a little
@@ -41,7 +34,7 @@ def test_what_is_picked_up_fits_between_the_tips(built: tuple[Pliers | Tongs | T
     thing = built[1]
     frame = thing.object_from_function("pick up-with")
     tips = tips_of(thing) - frame[:3, 3]
-    assert not mesh(thing).contains([frame[:3, 3]])[0]
+    assert not surface_of(thing).contains([frame[:3, 3]])[0]
     near = tips[np.abs(tips[:, 0]) < 0.004]
     assert (near[:, 1] > 0.0).any() and (near[:, 1] < 0.0).any()
     assert near[near[:, 1] > 0.0, 1].min() == pytest.approx(-near[near[:, 1] < 0.0, 1].max(), abs=5e-4)
@@ -56,7 +49,7 @@ def test_the_second_arm_is_the_first_turned_over(built: tuple[Pliers | Tongs | T
     tips = tips_of(thing)
     off = tips - axis.point
     turned = axis.point + 2.0 * np.outer(off @ axis.direction, axis.direction) - off
-    assert trimesh.proximity.closest_point(mesh(thing), turned)[1].max() < 5e-5
+    assert trimesh.proximity.closest_point(surface_of(thing), turned)[1].max() < 5e-5
 
 
 def test_poking_is_with_the_end_of_one_tip(built: tuple[Pliers | Tongs | Tweezers, FunctionalObject]) -> None:
@@ -71,7 +64,7 @@ def test_poking_is_with_the_end_of_one_tip(built: tuple[Pliers | Tongs | Tweezer
 def test_a_gripper_goes_around_both_arms(built: tuple[Pliers | Tongs | Tweezers, FunctionalObject]) -> None:
     thing = built[1]
     (grasp,) = thing.grasp_frames.values()
-    hits, _, _ = mesh(thing).ray.intersects_location([grasp[:3, 3] + s * 0.0425 * grasp[:3, 1] for s in (1, -1)],
+    hits, _, _ = surface_of(thing).ray.intersects_location([grasp[:3, 3] + s * 0.0425 * grasp[:3, 1] for s in (1, -1)],
                                                      [-s * grasp[:3, 1] for s in (1, -1)], multiple_hits=False)
     assert np.linalg.norm(hits[0] - hits[1]) <= 0.08
     assert abs((hits[0] + hits[1] - 2.0 * grasp[:3, 3]) @ grasp[:3, 1]) < 1e-3  # the same to both sides

@@ -2,12 +2,13 @@
 """Crowbars, bottle openers and wrenches lie flat and act away from what they are held by."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.levers import BottleOpener, Crowbar, Wrench
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 _BUILT = [(shape, shape.build()) for shape in (
     draw(kind, np.random.default_rng(seed)) for kind in (Crowbar, BottleOpener, Wrench) for seed in range(5))]
@@ -18,16 +19,8 @@ def built(request: pytest.FixtureRequest) -> tuple[Crowbar | BottleOpener | Wren
     return request.param
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
 def test_closed_in_one_piece_and_flat(built: tuple[Crowbar | BottleOpener | Wrench, FunctionalObject]) -> None:
-    surface = mesh(built[1])
+    surface = surface_of(built[1])
     assert surface.is_watertight and surface.body_count == 1 and surface.volume > 0.0
     size = np.ptp(built[1].vertices, axis=0)
     assert size[2] < 0.35 * size[0] and size[1] < 0.6 * size[0]
@@ -38,8 +31,8 @@ def test_prying_goes_in_where_there_is_nothing_behind(built: tuple[Crowbar | Bot
     thing = built[1]
     frame = thing.object_from_function("pry-with")
     tip, x = frame[:3, 3], frame[:3, 0]
-    assert not mesh(thing).contains([tip + step * x for step in (0.003, 0.005)]).any()
-    assert mesh(thing).contains([tip - 0.004 * x])[0]
+    assert not surface_of(thing).contains([tip + step * x for step in (0.003, 0.005)]).any()
+    assert surface_of(thing).contains([tip - 0.004 * x])[0]
 
 
 def test_a_crowbars_two_ends_are_on_its_ends_and_the_claw_pulls_back() -> None:
@@ -48,10 +41,10 @@ def test_a_crowbars_two_ends_are_on_its_ends_and_the_claw_pulls_back() -> None:
         pry, pull, pound = (thing.object_from_function(f"{name}-with") for name in ("pry", "pull", "pound"))
         assert pry[0, 0] < -0.8 and pull[0, 0] < -0.95 and pound[0, 2] > 0.5
         towards_shaft = 0.002 * pull[:3, 1]
-        near = mesh(thing).contains([pull[:3, 3] + towards_shaft, pull[:3, 3] - towards_shaft])
+        near = surface_of(thing).contains([pull[:3, 3] + towards_shaft, pull[:3, 3] - towards_shaft])
         assert near.tolist() == [False, True]  # on the skin that faces the shaft
-        assert not mesh(thing).contains([pound[:3, 3] + 0.003 * pound[:3, 0]])[0]
-        assert mesh(thing).contains([pound[:3, 3] - 0.003 * pound[:3, 0]])[0]
+        assert not surface_of(thing).contains([pound[:3, 3] + 0.003 * pound[:3, 0]])[0]
+        assert surface_of(thing).contains([pound[:3, 3] - 0.003 * pound[:3, 0]])[0]
 
 
 def test_the_claw_is_forked() -> None:
@@ -63,7 +56,7 @@ def test_the_claw_is_forked() -> None:
 
 
 def test_sections_differ() -> None:
-    volumes = {style: mesh(Crowbar(section=style).build()).volume for style in ("hexagon", "round", "flat")}
+    volumes = {style: surface_of(Crowbar(section=style).build()).volume for style in ("hexagon", "round", "flat")}
     assert volumes["hexagon"] == pytest.approx(volumes["round"] * 3.0 * np.sqrt(3.0) / 2.0 / np.pi, rel=0.06)
     assert len({round(volume, 9) for volume in volumes.values()}) == 3
 
@@ -71,7 +64,7 @@ def test_sections_differ() -> None:
 @pytest.mark.parametrize("mouth", ["round", "bell"])
 def test_a_flat_opener_has_a_mouth_and_a_hole_to_hang_it_by(mouth: str) -> None:
     shape = BottleOpener(style="flat bar", mouth_style=mouth)
-    surface = mesh(shape.build())
+    surface = surface_of(shape.build())
     assert surface.euler_number == -2  # two holes
     assert np.ptp(surface.vertices, axis=0)[[0, 2]] == pytest.approx([shape.length, shape.thickness], rel=1e-3)
 
@@ -90,11 +83,12 @@ def test_a_nut_fits_between_a_wrenchs_jaws() -> None:
     for shape, thing in [pair for pair in _BUILT if isinstance(pair[0], Wrench)]:
         frame = thing.object_from_function("apply torque-with")
         assert frame[2, 2] > 0.999  # the head is thicker than the handle
-        hits, _, _ = mesh(thing).ray.intersects_location([frame[:3, 3]] * 2, [frame[:3, 1], -frame[:3, 1]], multiple_hits=False)
+        both_ways = [frame[:3, 1], -frame[:3, 1]]
+        hits, _, _ = surface_of(thing).ray.intersects_location([frame[:3, 3]] * 2, both_ways, multiple_hits=False)
         assert len(hits) == 2
         assert np.linalg.norm(hits[0] - hits[1]) == pytest.approx(shape.opening, rel=0.03)
         assert np.degrees(np.arctan2(frame[1, 0], frame[0, 0])) == pytest.approx(shape.offset, abs=0.2)
-        ahead, _, _ = mesh(thing).ray.intersects_location([frame[:3, 3]], [frame[:3, 0]])
+        ahead, _, _ = surface_of(thing).ray.intersects_location([frame[:3, 3]], [frame[:3, 0]])
         assert len(ahead) == 0  # open in front
 
 
@@ -102,7 +96,7 @@ def test_a_wrench_strikes_with_the_back_of_its_head() -> None:
     for _, thing in [pair for pair in _BUILT if isinstance(pair[0], Wrench)]:
         frame = thing.object_from_function("pound-with")
         assert frame[0, 2] > 0.85 and abs(frame[2, 0]) < 0.05  # z along the handle, the blow in the plane of the wrench
-        assert mesh(thing).contains([frame[:3, 3] - 0.003 * frame[:3, 0]])[0]
+        assert surface_of(thing).contains([frame[:3, 3] - 0.003 * frame[:3, 0]])[0]
 
 
 def test_a_combination_wrench_alone_has_a_ring() -> None:

@@ -5,6 +5,7 @@ from pkgutil import resolve_name
 
 import numpy as np
 import pytest
+from data.objects.surfaces import surface_of
 
 from func_corr_ros.data.dress import SUBSTANCES
 from func_corr_ros.data.objects import CATEGORIES
@@ -30,10 +31,6 @@ OPENING_M = 0.085
 @cache
 def drawn(name: str, seed: int) -> FunctionalObject:
     return draw(resolve_name(CATEGORIES[name]), np.random.default_rng(seed)).build()
-
-
-def surface(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
 
 
 def serving(thing: FunctionalObject, function: str) -> "trimesh.Trimesh":
@@ -66,7 +63,7 @@ def test_it_varies_in_many_ways(name: str) -> None:
 @every(2)
 def test_it_is_solid_and_at_rest(name: str, seed: int) -> None:
     thing = drawn(name, seed)
-    mesh = surface(thing)
+    mesh = surface_of(thing)
     assert thing.category == name
     assert mesh.is_watertight and mesh.volume > 0.0
     assert mesh.body_count == 1 or name in TWO_BODIES
@@ -78,7 +75,7 @@ def test_it_is_solid_and_at_rest(name: str, seed: int) -> None:
 @every(2)
 def test_every_part_is_seen_and_made_of_something(name: str, seed: int) -> None:
     thing = drawn(name, seed)
-    share = np.bincount(thing.part_of_face, surface(thing).area_faces, len(thing.part_names))
+    share = np.bincount(thing.part_of_face, surface_of(thing).area_faces, len(thing.part_names))
     assert (share > 0.002 * share.sum()).all(), dict(zip(thing.part_names, share / share.sum(), strict=True))
     grouped = [part for parts, _ in thing.substances for part in parts]
     assert sorted(grouped) == sorted(thing.part_names)
@@ -126,7 +123,7 @@ def test_symmetries_hold_on_the_parts_that_serve(name: str, seed: int) -> None:
 def test_a_gripper_can_hold_it(name: str, seed: int) -> None:
     thing = drawn(name, seed)
     assert thing.grasp_frames or name in DISTRACTORS
-    mesh = surface(thing)
+    mesh = surface_of(thing)
     for grasp, frame in thing.grasp_frames.items():
         closing = frame[:3, 1]
         fingers = frame[:3, 3] + 0.5 * OPENING_M * np.array([[-1.0], [1.0]]) * closing

@@ -2,12 +2,13 @@
 """Bowls, cups, glasses and buckets are open at the rim, which is pinched, poured over and scooped with."""
 import numpy as np
 import pytest
+from data.objects.surfaces import surface_of
 
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
 from func_corr_ros.data.objects.open_vessels import Bowl, Bucket, Cup, Glass
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 _SHAPES = [Glass(style=style) for style in ("tumbler", "faceted", "beer", "wine")]
 _SHAPES += [Cup(style=style) for style in ("tea", "handleless", "paper")]
@@ -24,12 +25,8 @@ def built(shape) -> FunctionalObject:
     return _BUILT[id(shape)]
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
 def test_looking_in_one_sees_the_floor(shape) -> None:
-    surface = mesh(built(shape))
+    surface = surface_of(built(shape))
     assert surface.is_watertight and surface.body_count == 1
     floor = shape.shell().filling(shape.shell().thickness).mesh()[0][:, 2].min()
     hits, _, _ = surface.ray.intersects_location([[1e-3, 0.01, 1e-3 + floor + 0.02]], [[0.0, 0.0, -1.0]])
@@ -59,7 +56,7 @@ def test_it_presses_with_the_underside_of_its_base(shape) -> None:
 
 def test_a_gripper_pinches_the_wall_at_the_rim(shape) -> None:
     grasp = built(shape).grasp_frames["rim"]
-    assert mesh(built(shape)).contains([grasp[:3, 3]])[0]
+    assert surface_of(built(shape)).contains([grasp[:3, 3]])[0]
     np.testing.assert_allclose(grasp[:3, 2], [0.0, 0.0, -1.0], atol=1e-12)
     assert grasp[1, 3] > 0.8 * shape.rim_radius
 
@@ -77,14 +74,14 @@ def test_a_wine_glass_stands_on_a_stem_that_is_not_hollow() -> None:
     thing = shape.build()
     stem = thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index("stem")])]
     assert np.linalg.norm(stem[:, :2], axis=1).min() == pytest.approx(shape.stem_radius, rel=0.05)
-    assert mesh(thing).contains([[0.0, 0.0, stem[:, 2].mean()]])[0]
+    assert surface_of(thing).contains([[0.0, 0.0, stem[:, 2].mean()]])[0]
 
 
 @pytest.mark.parametrize("style", ["tin", "plastic"])
 @pytest.mark.parametrize("bail_style", ["up", "down"])
 def test_a_bail_is_free_of_the_bucket_but_for_its_ears(style: str, bail_style: str) -> None:
     shape = Bucket(style=style, bail_style=bail_style)
-    surface = mesh(shape.build())
+    surface = surface_of(shape.build())
     assert surface.euler_number == 0  # one hole to reach through: between bail and bucket
     grasp = shape.build().grasp_frames["handle"]
     assert surface.contains([grasp[:3, 3]])[0]

@@ -2,24 +2,17 @@
 """Pans hold litres, are held behind, and pour over their lip, or else opposite the handle."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.pans import Pan, Saucepan
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 DRAWN = [(shape, shape.build()) for shape in (
     draw(kind, np.random.default_rng(seed)) for kind in (Pan, Saucepan) for seed in range(5))]
 WAYS = {"none": [1.0, 0.0, 0.0], "front": [1.0, 0.0, 0.0], "left": [0.0, 1.0, 0.0], "right": [0.0, -1.0, 0.0]}
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
-def surface(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
 
 
 @pytest.mark.parametrize(("shape", "thing"), DRAWN)
@@ -27,7 +20,7 @@ def test_a_pan_holds_litres_within_a_thin_wall(shape: Pan | Saucepan, thing: Fun
     shell = shape.shell()
     litres = 1e3 * shell.filling(shell.thickness).volume
     assert (0.6 < litres < 5.5) if isinstance(shape, Pan) else (0.8 < litres < 5.0)
-    down = surface(thing).ray.intersects_location(np.array([[0.01, 0.005, 0.5]]), np.array([[0.0, 0.0, -1.0]]))[0][:, 2]
+    down = surface_of(thing).ray.intersects_location(np.array([[0.01, 0.005, 0.5]]), np.array([[0.0, 0.0, -1.0]]))[0][:, 2]
     np.testing.assert_allclose(np.sort(down), [0.0, shape.wall], atol=2e-5)
 
 
@@ -86,7 +79,7 @@ def test_a_belly_is_widest_at_half_its_height_and_a_flared_side_at_its_top() -> 
 
 
 def test_a_strip_and_an_iron_handle_have_a_hole_to_hang_by() -> None:
-    holes = {style: 1 - surface(Pan(handle_style=style).build()).euler_number // 2 for style in ("strip", "grip", "iron")}
+    holes = {style: 1 - surface_of(Pan(handle_style=style).build()).euler_number // 2 for style in ("strip", "grip", "iron")}
     assert holes == {"strip": 1, "grip": 0, "iron": 1}
 
 

@@ -2,6 +2,7 @@
 """Rakes and hoes hang across the end of a shaft: as many teeth as asked for, or one edge, towards the ground."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -13,15 +14,6 @@ trimesh = pytest.importorskip("trimesh")
 
 RAKES = [(shape, shape.build()) for shape in (draw(Rake, np.random.default_rng(seed)) for seed in range(5))]
 HOES = [(shape, shape.build()) for shape in (draw(Hoe, np.random.default_rng(seed)) for seed in range(5))]
-
-
-def points_of(thing: FunctionalObject, part: str, frame: str | None = None) -> np.ndarray:
-    """The part's points, in the frame of a function where one is named."""
-    points = thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-    if frame is None:
-        return points
-    inside = np.linalg.inv(thing.object_from_function(frame))
-    return points @ inside[:3, :3].T + inside[:3, 3]
 
 
 def run_of_the_shaft(thing: FunctionalObject) -> np.ndarray:

@@ -2,28 +2,21 @@
 """Grabbers and chopsticks reach far along x and close along y."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.reachers import Chopsticks, Grabber
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 GRABBERS = [(shape, shape.build()) for shape in (draw(Grabber, np.random.default_rng(seed)) for seed in range(5))]
 STICKS = [(shape, shape.build()) for shape in (draw(Chopsticks, np.random.default_rng(seed)) for seed in range(6))]
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
 @pytest.mark.parametrize(("shape", "thing"), GRABBERS)
 def test_a_grabber_is_one_body_from_handle_to_hooks(shape: Grabber, thing: FunctionalObject) -> None:
-    surface = mesh(thing)
+    surface = surface_of(thing)
     assert surface.is_watertight and surface.body_count == 1
     middles = [points_of(thing, part)[:, 0].mean() for part in ("handle", "shaft", "head", "tongs", "grippers", "hooks")]
     assert middles == sorted(middles)
@@ -43,18 +36,18 @@ def test_a_grabber_closes_along_y_on_what_is_between_its_tips(shape: Grabber, th
 def test_a_grabbers_hook_pulls_home_with_its_inner_side(shape: Grabber, thing: FunctionalObject) -> None:
     frame = thing.object_from_function("pull-with")
     assert frame[0, 0] < -0.99
-    assert not mesh(thing).contains([frame[:3, 3] + 0.002 * frame[:3, 0]])[0]
-    assert mesh(thing).contains([frame[:3, 3] - 0.4 * shape.finger_thickness * frame[:3, 0]])[0]
+    assert not surface_of(thing).contains([frame[:3, 3] + 0.002 * frame[:3, 0]])[0]
+    assert surface_of(thing).contains([frame[:3, 3] - 0.4 * shape.finger_thickness * frame[:3, 0]])[0]
 
 
 def test_a_loop_handle_has_a_hole_to_reach_through() -> None:
-    pistol, loop = (mesh(Grabber(handle_style=style).build()).euler_number for style in ("pistol", "loop"))
+    pistol, loop = (surface_of(Grabber(handle_style=style).build()).euler_number for style in ("pistol", "loop"))
     assert pistol == 2 and loop <= 0
 
 
 @pytest.mark.parametrize(("shape", "thing"), STICKS)
 def test_sticks_are_two_bodies_unless_joined(shape: Chopsticks, thing: FunctionalObject) -> None:
-    surface = mesh(thing)
+    surface = surface_of(thing)
     assert surface.is_watertight and surface.body_count == (2 if shape.joint_style == "free" else 1)
     assert ("joint" in thing.part_names) == (shape.joint_style == "joined")
     assert np.ptp(points_of(thing, "tip")[:, 0]) == pytest.approx(shape.tip_length * shape.length, rel=0.05)
@@ -74,5 +67,5 @@ def test_sticks_work_with_the_end_of_a_tip_and_pick_up_between_both(shape: Chops
 
 
 def test_square_sticks_have_more_wood_than_round_ones() -> None:
-    square, round_ = (mesh(Chopsticks(section_style=style).build()).volume for style in ("square", "round"))
+    square, round_ = (surface_of(Chopsticks(section_style=style).build()).volume for style in ("square", "round"))
     assert 1.08 * round_ < square < 4.0 / np.pi * round_

@@ -2,28 +2,21 @@
 """Carabiners and curtain rings are closed loops that carry on the inside."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
 from func_corr_ros.data.objects.rings import Carabiner, CurtainRing
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 CARABINERS = [(shape, shape.build()) for shape in (draw(Carabiner, np.random.default_rng(seed)) for seed in range(6))]
 RINGS = [(shape, shape.build()) for shape in (draw(CurtainRing, np.random.default_rng(seed)) for seed in range(6))]
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
 @pytest.mark.parametrize(("shape", "thing"), CARABINERS + RINGS)
 def test_closed_in_one_piece_around_a_hole(shape: Carabiner | CurtainRing, thing: FunctionalObject) -> None:
-    surface = mesh(thing)
+    surface = surface_of(thing)
     assert surface.is_watertight and surface.body_count == 1
     assert surface.euler_number <= 0  # one hole or more
     assert surface.contains([thing.object_from_function("hang-onto")[:3, 3]])[0]
@@ -36,7 +29,7 @@ def test_a_carabiner_is_entered_by_its_gate_and_loaded_in_its_bow(shape: Carabin
     assert (gate - hang[:3, 3]) @ hang[:3, 0] > (spine - hang[:3, 3]) @ hang[:3, 0]
     assert points_of(thing, "bow")[:, 0].max() == pytest.approx(thing.vertices[:, 0].max(), abs=1e-9)
     assert np.linalg.norm(pull[:3, 3] - hang[:3, 3]) == pytest.approx(shape.radius)
-    assert not mesh(thing).contains([pull[:3, 3] + 1e-3 * pull[:3, 0]])[0]
+    assert not surface_of(thing).contains([pull[:3, 3] + 1e-3 * pull[:3, 0]])[0]
     assert pull[0, 0] < -0.99 and abs(pull[2, 2]) > 0.99
 
 
@@ -47,7 +40,7 @@ def test_a_carabiner_measures_what_it_should(shape: Carabiner, thing: Functional
 
 def test_a_wire_gate_is_two_wires_and_a_sleeve_is_thicker_than_the_bar() -> None:
     plain, screw, wire = (Carabiner(gate_style=style).build() for style in ("plain", "screw", "wire"))
-    assert mesh(wire).euler_number < mesh(plain).euler_number
+    assert surface_of(wire).euler_number < surface_of(plain).euler_number
     assert np.ptp(points_of(screw, "gate")[:, 1]) > np.ptp(points_of(plain, "gate")[:, 1])
 
 

@@ -2,16 +2,13 @@
 """Saws have the number of teeth their pitch says, pointing away from the blade."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
-from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
+from func_corr_ros.data.objects.functional_object import draw
 from func_corr_ros.data.objects.saws import Saw
 
 pytest.importorskip("manifold3d")
 STYLES = ("hand", "back", "pruning", "bow")
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
 
 
 @pytest.mark.parametrize("style", STYLES)

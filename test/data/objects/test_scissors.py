@@ -2,15 +2,12 @@
 """The two blades of scissors are one another turned over, and open by the angle given."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
-from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
+from func_corr_ros.data.objects.functional_object import draw
 from func_corr_ros.data.objects.scissors import Scissors
 
 pytest.importorskip("manifold3d")
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
 
 
 @pytest.mark.parametrize("opening", (10.0, 40.0))

@@ -4,17 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
 from func_corr_ros.data.objects import sheets
-from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
+from func_corr_ros.data.objects.functional_object import ANY_ANGLE, draw
 from func_corr_ros.data.objects.sheets import CuttingBoard, Plate, Tray
 
 pytest.importorskip("manifold3d")
 trimesh = pytest.importorskip("trimesh")
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
 
 
 def test_the_file_has_all_its_categories() -> None:

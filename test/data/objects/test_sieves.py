@@ -4,24 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.sieves import Basket, Colander, Strainer
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 COLANDERS, STRAINERS, BASKETS = (
     [(shape, shape.build()) for shape in (draw(kind, np.random.default_rng(seed)) for seed in range(3))]
     for kind in (Colander, Strainer, Basket))
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
-def surface(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
 
 
 def open_share(thing: FunctionalObject, within: float) -> float:
@@ -31,7 +24,7 @@ def open_share(thing: FunctionalObject, within: float) -> float:
     turn, out = rng.uniform(0.0, 2.0 * np.pi, 400), within * np.sqrt(rng.uniform(0.0, 1.0, 400))
     drops = np.stack([out * np.cos(turn), out * np.sin(turn), np.full(400, 1.0)], axis=-1)
     falling = np.broadcast_to(-sifting[:3, 2], drops.shape)
-    return 1.0 - float(surface(thing).ray.intersects_any(drops @ sifting[:3, :3].T + sifting[:3, 3], falling).mean())
+    return 1.0 - float(surface_of(thing).ray.intersects_any(drops @ sifting[:3, :3].T + sifting[:3, 3], falling).mean())
 
 
 @pytest.mark.parametrize(("shape", "thing"), [*COLANDERS, *STRAINERS, *BASKETS])
@@ -46,7 +39,7 @@ def test_something_falls_through_and_something_stays(
 
 def test_a_colander_has_many_holes_and_the_more_the_closer() -> None:
     def holes(shape: Colander) -> int:
-        return 1 - surface(shape.build()).euler_number // 2 - 2  # its two handles are no sieve
+        return 1 - surface_of(shape.build()).euler_number // 2 - 2  # its two handles are no sieve
 
     close, wide = (holes(Colander(hole_pitch=pitch)) for pitch in (0.0185, 0.0235))
     assert close > 1.25 * wide > 1.25 * 50
@@ -102,7 +95,7 @@ def test_a_basket_is_oval_as_told_and_open_above(shape: Basket, thing: Functiona
     assert np.ptp(rim[:, 1]) / np.ptp(rim[:, 0]) == pytest.approx(shape.aspect, rel=0.02)
     assert rim[:, 2].max() == pytest.approx(shape.height, abs=0.003)
     up = np.array([[0.3 * shape.rim_radius, 0.02, 0.02]])
-    assert not surface(thing).ray.intersects_any(up, np.array([[0.0, 0.0, 1.0]]))[0] or shape.handle_style == "hoop"
+    assert not surface_of(thing).ray.intersects_any(up, np.array([[0.0, 0.0, 1.0]]))[0] or shape.handle_style == "hoop"
 
 
 def test_a_basket_is_carried_by_a_hoop_by_ears_or_by_its_rim() -> None:
@@ -122,5 +115,5 @@ def test_slats_are_denser_than_a_weave_and_that_than_wires() -> None:
         ways = np.stack([np.cos(turn), np.sin(turn), np.zeros(400)], axis=-1)
         height = np.random.default_rng(1).uniform(0.3 * shape.height, 0.8 * shape.height, 400)
         start = np.stack([np.zeros(400), np.zeros(400), height], axis=-1)
-        share[style] = surface(shape.build()).ray.intersects_any(start, ways).mean()
+        share[style] = surface_of(shape.build()).ray.intersects_any(start, ways).mean()
     assert 0.1 < share["wire"] < 0.75 * share["woven"] < 0.62 * share["slatted"] < 0.56

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.spoons import Ladle, Spoon
@@ -13,15 +14,6 @@ trimesh = pytest.importorskip("trimesh")
 
 SPOONS = [(shape, shape.build()) for shape in (draw(Spoon, np.random.default_rng(seed)) for seed in range(5))]
 LADLES = [(shape, shape.build()) for shape in (draw(Ladle, np.random.default_rng(seed)) for seed in range(5))]
-
-
-def points_of(thing: FunctionalObject, part: str, frame: str | None = None) -> np.ndarray:
-    """The part's points, in the frame of a function where one is named."""
-    points = thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-    if frame is None:
-        return points
-    inside = np.linalg.inv(thing.object_from_function(frame))
-    return points @ inside[:3, :3].T + inside[:3, 3]
 
 
 def euler_number(thing: FunctionalObject) -> int:

@@ -2,6 +2,7 @@
 """Kettles, teapots and watering cans are hollow from the belly to the tip of the spout, which is opposite the handle."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.spouted import Kettle, Teapot, WateringCan
@@ -23,17 +24,9 @@ def built(shape) -> FunctionalObject:
     return _BUILT[id(shape)]
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
 def test_it_is_one_closed_surface_so_that_the_bore_reaches_the_cavity(shape) -> None:
     """A cavity without an opening would be a second surface."""
-    surface = mesh(built(shape))
+    surface = surface_of(built(shape))
     assert surface.is_watertight and surface.body_count == 1 and surface.volume > 0.0
     assert built(shape).vertices[:, 2].min() == pytest.approx(0.0, abs=1e-9)
 
@@ -41,7 +34,7 @@ def test_it_is_one_closed_surface_so_that_the_bore_reaches_the_cavity(shape) -> 
 def test_the_bore_is_free_along_its_whole_way(shape) -> None:
     vertices, faces, *_ = shape.spout().bore().mesh()
     within = trimesh.sample.volume_mesh(trimesh.Trimesh(vertices, faces), 2000)
-    assert len(within) > 100 and not mesh(built(shape)).contains(within[:60]).any()
+    assert len(within) > 100 and not surface_of(built(shape)).contains(within[:60]).any()
 
 
 def test_pouring_is_at_the_spouts_tip_away_from_the_handle(shape) -> None:
@@ -69,12 +62,12 @@ def test_what_it_holds_is_plausible(shape) -> None:
 def test_the_handle_can_be_reached_around(shape) -> None:
     """One hole is between handle and vessel; each opening of the cavity after the first makes one more."""
     openings = (36 if getattr(shape, "tip_style", "") == "rose" else 1) + isinstance(shape, WateringCan)
-    assert mesh(built(shape)).euler_number == 2 - 2 * openings
+    assert surface_of(built(shape)).euler_number == 2 - 2 * openings
 
 
 def test_a_gripper_holds_the_bar(shape) -> None:
     grasp = built(shape).grasp_frames["handle"]
-    assert mesh(built(shape)).contains([grasp[:3, 3]])[0]
+    assert surface_of(built(shape)).contains([grasp[:3, 3]])[0]
     np.testing.assert_allclose(np.abs(grasp[:3, 1]), [0.0, 1.0, 0.0], atol=1e-9)
     approach = [0.0, 0.0, -1.0] if shape.handle_style in ("arched", "bail") else [1.0, 0.0, 0.0]
     np.testing.assert_allclose(grasp[:3, 2], approach, atol=1e-9)

@@ -2,12 +2,13 @@
 """Hammers, mallets and tenderizers strike with what stands furthest out across the handle, and lie on their sides."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of, surface_of
 
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
 from func_corr_ros.data.objects.strikers import Hammer, Mallet, MeatTenderizer
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 _BUILT = [(shape, shape.build()) for shape in (
     draw(kind, np.random.default_rng(seed)) for kind in (Hammer, Mallet, MeatTenderizer) for seed in range(4))]
@@ -18,16 +19,8 @@ def built(request: pytest.FixtureRequest) -> tuple[Hammer | Mallet | MeatTenderi
     return request.param
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-
-
 def test_closed_and_in_one_piece(built: tuple[Hammer | Mallet | MeatTenderizer, FunctionalObject]) -> None:
-    surface = mesh(built[1])
+    surface = surface_of(built[1])
     assert surface.is_watertight and surface.body_count == 1 and surface.volume > 0.0
 
 
@@ -51,8 +44,8 @@ def test_it_is_as_long_as_it_should_be(built: tuple[Hammer | Mallet | MeatTender
 def test_a_gripper_meets_the_grip_at_its_width(built: tuple[Hammer | Mallet | MeatTenderizer, FunctionalObject]) -> None:
     shape, thing = built
     grasp = thing.grasp_frames["handle"]
-    assert mesh(thing).contains([grasp[:3, 3]])[0]
-    hits, _, _ = mesh(thing).ray.intersects_location([grasp[:3, 3] + s * 0.05 * grasp[:3, 1] for s in (1, -1)],
+    assert surface_of(thing).contains([grasp[:3, 3]])[0]
+    hits, _, _ = surface_of(thing).ray.intersects_location([grasp[:3, 3] + s * 0.05 * grasp[:3, 1] for s in (1, -1)],
                                                      [-s * grasp[:3, 1] for s in (1, -1)], multiple_hits=False)
     assert np.linalg.norm(hits[0] - hits[1]) == pytest.approx(shape.handle_width, rel=0.35)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
 from func_corr_ros.data.objects.sweepers import Broom, Squeegee
@@ -19,10 +20,6 @@ SQUEEGEES = [draw(Squeegee, np.random.default_rng(seed)) for seed in range(5)]
 @cache
 def broom(style: str) -> FunctionalObject:
     return Broom(style=style, slant=0.0, tilt_deg=60.0).build()
-
-
-def points_of(thing: FunctionalObject, part: str) -> np.ndarray:
-    return thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
 
 
 @pytest.mark.parametrize("style", STYLES)

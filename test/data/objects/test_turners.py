@@ -2,6 +2,7 @@
 """Forks pierce with as many tines as they are given, spatulas lift with a thin blade whose front is their edge."""
 import numpy as np
 import pytest
+from data.objects.surfaces import points_of
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -14,15 +15,6 @@ trimesh = pytest.importorskip("trimesh")
 COUNT = {"two": 2, "three": 3, "four": 4}
 FORKS = [(shape, shape.build()) for shape in (draw(Fork, np.random.default_rng(seed)) for seed in range(5))]
 SPATULAS = [(shape, shape.build()) for shape in (draw(Spatula, np.random.default_rng(seed)) for seed in range(5))]
-
-
-def points_of(thing: FunctionalObject, part: str, frame: str | None = None) -> np.ndarray:
-    """The part's points, in the frame of a function where one is named."""
-    points = thing.vertices[np.unique(thing.faces[thing.part_of_face == thing.part_names.index(part)])]
-    if frame is None:
-        return points
-    inside = np.linalg.inv(thing.object_from_function(frame))
-    return points @ inside[:3, :3].T + inside[:3, 3]
 
 
 def pieces(thing: FunctionalObject, part: str) -> int:

@@ -2,12 +2,13 @@
 """Mugs and pitchers are closed, hollow and thin-walled, and know where they are poured from and held."""
 import numpy as np
 import pytest
+from data.objects.surfaces import surface_of
 
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE, FunctionalObject, draw
 from func_corr_ros.data.objects.vessels import Mug, Pitcher
 
 pytest.importorskip("manifold3d")
-trimesh = pytest.importorskip("trimesh")
+pytest.importorskip("trimesh")
 
 SEEDS = range(4)
 _SHAPES = [draw(kind, np.random.default_rng(seed)) for kind in (Mug, Pitcher) for seed in SEEDS] + [Mug(), Pitcher()]
@@ -23,24 +24,20 @@ def built(shape: Mug | Pitcher) -> FunctionalObject:
     return _BUILT[id(shape)]
 
 
-def mesh(thing: FunctionalObject) -> "trimesh.Trimesh":
-    return trimesh.Trimesh(thing.vertices, thing.faces, process=False)
-
-
 def points_of(thing: FunctionalObject, *parts: str) -> np.ndarray:
     wanted = [thing.part_names.index(part) for part in parts]
     return thing.vertices[np.unique(thing.faces[np.isin(thing.part_of_face, wanted)])]
 
 
 def test_closed_in_one_piece_and_standing_on_the_table(shape: Mug | Pitcher) -> None:
-    surface = mesh(built(shape))
+    surface = surface_of(built(shape))
     assert surface.is_watertight and surface.is_winding_consistent and surface.body_count == 1
     assert built(shape).vertices[:, 2].min() == pytest.approx(0.0, abs=1e-9)
     assert surface.center_mass[2] > 0.0
 
 
 def test_the_handle_leaves_one_hole_to_reach_through(shape: Mug | Pitcher) -> None:
-    assert mesh(built(shape)).euler_number == 0  # a ball has 2, a body with one handle 0
+    assert surface_of(built(shape)).euler_number == 0  # a ball has 2, a body with one handle 0
 
 
 def test_every_face_has_a_part_and_every_part_faces(shape: Mug | Pitcher) -> None:
@@ -48,7 +45,7 @@ def test_every_face_has_a_part_and_every_part_faces(shape: Mug | Pitcher) -> Non
     parts = {"base", "body", "handle", "interior", "rim"} | ({"spout", "channel"} if isinstance(shape, Pitcher) else set())
     assert set(thing.part_names) == parts
     assert np.array_equal(np.unique(thing.part_of_face), np.arange(len(parts)))
-    areas = np.bincount(thing.part_of_face, mesh(thing).area_faces)
+    areas = np.bincount(thing.part_of_face, surface_of(thing).area_faces)
     share = dict(zip(thing.part_names, areas / areas.sum(), strict=True))
     assert share["body"] > 0.25 and share["interior"] > 0.2 and 0.03 < share["handle"] < 0.3
 
@@ -75,7 +72,7 @@ def test_it_holds_what_its_cavity_measures(shape: Mug | Pitcher) -> None:
 
 
 def test_looking_in_from_above_one_sees_the_floor_and_the_wall_is_thin(shape: Mug | Pitcher) -> None:
-    thing, wall = mesh(built(shape)), shape.shell()
+    thing, wall = surface_of(built(shape)), shape.shell()
     down, _, _ = thing.ray.intersects_location([[0.003, 0.002, 1.0]], [[0.0, 0.0, -1.0]])
     assert down[:, 2].max() == pytest.approx(wall.floor, abs=1e-6)
     sideways, _, _ = thing.ray.intersects_location([[0.0, 1e-4, shape.height / 2.0]], [[0.0, 1.0, 0.0]])
@@ -127,7 +124,7 @@ def test_a_gripper_closes_around_the_bar_and_goes_through_the_hole(shape: Mug | 
     thing = built(shape)
     grasp = thing.grasp_frames["handle"]
     np.testing.assert_allclose(grasp[:3, :3], np.array([[0, 0, 1], [0, -1, 0], [1, 0, 0]]), atol=1e-12)
-    surface = mesh(thing)
+    surface = surface_of(thing)
     origin, closing = grasp[:3, 3], grasp[:3, 1]
     for side in (1.0, -1.0):  # from each finger inward, the bar is met at half its width
         hit, _, _ = surface.ray.intersects_location([origin + side * 0.1 * closing], [-side * closing])
@@ -139,7 +136,7 @@ def test_a_gripper_closes_around_the_bar_and_goes_through_the_hole(shape: Mug | 
 def test_a_rim_grasp_closes_across_the_wall_from_inside_it(shape: Mug | Pitcher) -> None:
     thing = built(shape)
     grasp = thing.grasp_frames["rim"]
-    assert mesh(thing).contains([grasp[:3, 3]])[0] and 0.002 < shape.height - grasp[2, 3] < 0.006
+    assert surface_of(thing).contains([grasp[:3, 3]])[0] and 0.002 < shape.height - grasp[2, 3] < 0.006
     np.testing.assert_allclose(grasp[:3, 2], [0.0, 0.0, -1.0], atol=1e-12)
     radial = grasp[:3, 3] * np.array([1.0, 1.0, 0.0])
     assert abs(grasp[:3, 1] @ radial) == pytest.approx(np.linalg.norm(radial), rel=1e-9)
