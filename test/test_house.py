@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "segmentation": {"geometry", "grounding"},
     "transfer": {"geometry", "correspondence", "segmentation"},
     "data": {"geometry", "grounding", "correspondence", "transfer"},
+    "training": {"geometry", "correspondence", "data"},
     "evaluation": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data"},
     "nodes": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation"},
     "cli": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 
-from func_corr_ros.data.objects.functional_object import FunctionalObject
+from func_corr_ros.data.objects.functional_object import FunctionalObject, Symmetry
 from func_corr_ros.geometry.se3 import about_axis
 
 SAMPLES = 1024
@@ -26,16 +26,23 @@ _ONE = 0.1
 
 @dataclass(frozen=True)
 class ServingSamples:
-    """Samples of the serving parts, in the object's frame. ``ends`` are the functional frame's origin, first, and its copies by
-    the function's symmetry, where the parts fall apart into pieces about them: a ruler digs with either end, a mallet pounds
-    with either face; a rim, in one piece, has no ends but the origin. ``of_end`` says which end a sample's piece lies at,
-    OF_NO_END for a piece between them.
+    """How an object serves a function: the functional frame, its symmetry (None: it has none), and samples of the serving parts,
+    evenly spread however many of the first are taken, all in the object's frame. ``ends`` are the frame's origin, first, and its
+    copies by the symmetry, where the parts fall apart into pieces about them: a ruler digs with either end, a mallet pounds with
+    either face; a rim, in one piece, has no ends but the origin. ``of_end`` says which end a sample's piece lies at, OF_NO_END
+    for a piece between them.
     """
 
+    object_from_function: Float64[np.ndarray, "4 4"]
+    symmetry: Symmetry | None
     points: Float64[np.ndarray, "n 3"]
     normals: Float64[np.ndarray, "n 3"]
     ends: Float64[np.ndarray, "k 3"]
     of_end: Int64[np.ndarray, " n"]
+
+    def first(self, count: int) -> ServingSamples:
+        """Returns the same with only the first ``count`` samples."""
+        return replace(self, points=self.points[:count], normals=self.normals[:count], of_end=self.of_end[:count])
 
 
 def surface_samples(
@@ -89,7 +96,8 @@ def _sampled(same: _Same, function: str) -> ServingSamples:
     of_end = _nearest_end(points, of_sample, ends)
     if not (of_end == 0).any():
         ends, of_end = ends[:1], np.zeros(len(points), dtype=np.int64)
-    return ServingSamples(points, normals, ends, of_end)
+    frame, symmetry = same.thing.object_from_function(function), same.thing.symmetries.get(function)
+    return ServingSamples(frame, symmetry, points, normals, ends, of_end)
 
 
 def _ends(thing: FunctionalObject, function: str) -> Float64[np.ndarray, "k 3"]:

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches of pairs of views: the cached features of both, and which place of one serves as which place of the other."""
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32, Float64, Int64, UInt8
+from scipy.spatial.distance import cdist
+from torch import Tensor
+
+from func_corr_ros.data.functional_truth import free_turn, sample_pairs, unit_frames
+from func_corr_ros.errors import BadSettings
+from func_corr_ros.geometry.se3 import inverse, transform_points
+from func_corr_ros.settings import setting
+from func_corr_ros.training.training_views import Instance, Serving, read_instance
+
+_TRIES = 40
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """Which pairs are drawn, and what is taken of them."""
+
+    pairs: int = setting(16, "pairs of views in a batch", at_least=1)
+    samples: int = setting(256, "points of the functional part of each object", at_least=8, at_most=1024)
+    pixels: int = setting(256, "other pixels of each object", at_least=8)
+    within: float = setting(0.2, "share of pairs within one category", at_least=0.0, at_most=1.0)
+    itself: float = setting(0.12, "share of pairs of two views of one object", at_least=0.0, at_most=1.0)
+    softness: float = setting(0.15, "reach of the soft targets, in RMS sizes of the part; 0: one-hot", at_least=0.0)
+    least_common: int = setting(6, "points that both views must share", at_least=1)
+
+
+@dataclass(frozen=True)
+class PairOfViews:
+    """One pair: places are crop pixels; ``seen`` samples come first among the candidates, then ``pixels``. ``partner`` holds soft
+    targets from a's samples (rows) to b's (columns), rows of zeros where there is none.
+    """
+
+    function: str
+    ends: tuple[tuple[int, int], tuple[int, int]]
+    uv: Float32[np.ndarray, "2 n 2"]
+    seen: Bool[np.ndarray, "2 n"]
+    partner: Float32[np.ndarray, "n n"]
+    partner_back: Float32[np.ndarray, "n n"]
+    exact: Int64[np.ndarray, " n"]
+    pixels: Float32[np.ndarray, "2 k 2"]
+    in_part: Bool[np.ndarray, "2 k"]
+
+
+@dataclass(frozen=True)
+class PooledObject:
+    """What pairs need of one object in several views: where the cameras stand in its frame (``eyes``), masks (packed, eight
+    pixels a byte), the object's share of each patch, some of its pixels and which parts they show, and how it serves.
+    """
+
+    category: str
+    eyes: Float64[np.ndarray, "v 3"]
+    masks: UInt8[np.ndarray, "v s packed"]
+    coverage: Float32[np.ndarray, "v gh gw"]
+    pixels: Float32[np.ndarray, "v k 2"]
+    part_of_pixel: Int64[np.ndarray, "v k"]
+    serving: Mapping[str, Serving]
+
+    def mask(self, view: int) -> Bool[np.ndarray, "s s"]:
+        """Returns the object's mask in the cut-out picture."""
+        packed = self.masks[view]
+        return np.unpackbits(packed, axis=1, count=len(packed)).astype(bool)
+
+
+def pooled(instance: Instance, samples: int, patch: int) -> PooledObject:
+    """Returns what pairs need of ``instance``, with its first ``samples`` samples and patches of ``patch`` px."""
+    v, size = instance.masks.shape[:2]
+    cells = size // patch
+    blocks = instance.masks[:, : cells * patch, : cells * patch].reshape(v, cells, patch, cells, patch)
+    serving = {
+        function: Serving(one.samples.first(samples), one.uv[:, :samples], one.seen[:, :samples], one.parts)
+        for function, one in instance.serving.items()
+    }
+    eyes = np.stack([inverse(pose)[:3, 3] for pose in instance.camera_from_object])
+    coverage = blocks.mean(axis=(2, 4), dtype=np.float32)
+    return PooledObject(instance.category, eyes, np.packbits(instance.masks, axis=2), coverage, instance.pixels,
+                        instance.part_of_pixel, serving)
+
+
+class ViewPool:
+    """All training views that pairs are drawn from; features stay on disk until they are asked for."""
+
+    def __init__(self, views: Sequence[Path], features: Sequence[Path], samples: int, patch: int = 14) -> None:
+        if not views:
+            raise BadSettings("there are no training views; make them first (func-corr train makes them)")
+        self._features = list(features)
+        self.objects = [pooled(read_instance(path), samples, patch) for path in views]
+        self.by_function: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for index, one in enumerate(self.objects):
+            for function in one.serving:
+                self.by_function[function][one.category].append(index)
+        self.functions = sorted(self.by_function)
+
+    def features(self, ends: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+        """Returns features (b, lc, gh, gw) and coverage (b, 1, gh, gw) of views (object, view), float32."""
+        grids = [np.load(self._features[index], mmap_mode="r")[view] for index, view in ends]
+        shown = np.stack([self.objects[index].coverage[view] for index, view in ends])
+        return torch.from_numpy(np.stack(grids)).float(), torch.from_numpy(shown)[:, None]
+
+    def drawn_pair(self, settings: BatchSettings, rng: np.random.Generator, functions: Sequence[str]) -> PairOfViews:
+        """Returns a pair of views that share enough of what serves one of ``functions``."""
+        for _ in range(_TRIES):
+            function = str(rng.choice(functions))
+            kinds = self.by_function[function]
+            ends = self._drawn_ends(kinds, settings, rng)
+            pair = self.pair(function, ends, settings, rng)
+            if pair is not None:
+                return pair
+        raise BadSettings(f"none of {_TRIES} pairs for {', '.join(functions)} share {settings.least_common} points; "
+                          "more views are needed")
+
+    def _drawn_ends(
+        self, kinds: dict[str, list[int]], settings: BatchSettings, rng: np.random.Generator
+    ) -> tuple[tuple[int, int], tuple[int, int]]:
+        kind = rng.random()
+        names = sorted(kinds)
+        if kind < settings.itself or len(names) == 1 and len(kinds[names[0]]) == 1:
+            index = int(rng.choice(kinds[str(rng.choice(names))]))
+            a, b = rng.choice(len(self.objects[index].eyes), 2, replace=False).tolist()
+            return (index, a), (index, b)
+        if kind < settings.itself + settings.within or len(names) == 1:
+            chosen = [str(rng.choice(names))] * 2
+        else:
+            chosen = rng.choice(names, 2, replace=False).tolist()
+        a, b = (int(rng.choice(kinds[name])) for name in chosen)
+        return (a, int(rng.integers(len(self.objects[a].eyes)))), (b, int(rng.integers(len(self.objects[b].eyes))))
+
+    def pair(
+        self, function: str, ends: tuple[tuple[int, int], tuple[int, int]], settings: BatchSettings, rng: np.random.Generator
+    ) -> PairOfViews | None:
+        """Returns the pair, None where its views share too little."""
+        one, other = (self.objects[index].serving[function] for index, _ in ends)
+        eyes = [self.objects[index].eyes[view] for index, view in ends]
+        seen = np.stack([one.seen[ends[0][1]], other.seen[ends[1][1]]])
+        if seen.sum(axis=1).min() < settings.least_common:
+            return None
+        turn = free_turn(one.samples, other.samples, *eyes)
+        found = sample_pairs(one.samples, other.samples, turn)
+        both = seen[0][found.index_a] & seen[1][found.index_b]
+        if both.sum() < settings.least_common:
+            return None
+        at_a, at_b = found.index_a[both], found.index_b[both]
+        frames = unit_frames(one.samples, other.samples, turn)
+        places = [transform_points(frame, part.samples.points) for frame, part in zip(frames, (one, other), strict=True)]
+        exact = np.full(seen.shape[1], -1)
+        exact[at_a] = at_b
+        chosen = [rng.choice(self.objects[index].pixels.shape[1], settings.pixels, replace=False) for index, _ in ends]
+        return PairOfViews(
+            function, ends, np.stack([one.uv[ends[0][1]], other.uv[ends[1][1]]]), seen,
+            _soft(at_a, at_b, places[1], seen[1], settings.softness), _soft(at_b, at_a, places[0], seen[0], settings.softness),
+            exact,
+            np.stack([self.objects[index].pixels[view][some] for (index, view), some in zip(ends, chosen, strict=True)]),
+            np.stack([np.append(part.parts, False)[self.objects[index].part_of_pixel[view][some]]
+                      for (index, view), some, part in zip(ends, chosen, (one, other), strict=True)]),
+        )
+
+
+def _soft(
+    rows: Int64[np.ndarray, " m"], partners: Int64[np.ndarray, " m"], places: Float64[np.ndarray, "n 3"],
+    seen: Bool[np.ndarray, " n"], softness: float,
+) -> Float32[np.ndarray, "n n"]:
+    """Returns, for each of ``rows``, a Gaussian about its partner over the samples that are seen."""
+    target = np.zeros((len(seen), len(seen)), dtype=np.float32)
+    if softness == 0.0:
+        target[rows, partners] = 1.0
+        return target
+    near = np.exp(-cdist(places[partners], places, "sqeuclidean") / (2.0 * softness**2)) * seen
+    target[rows] = near / near.sum(axis=1, keepdims=True)
+    return target
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs side by side as tensors; views of a come first, then those of b: 2p views. ``wrong`` are views that are shown once
+    more, with a function that their object does not serve.
+    """
+
+    features: Tensor
+    coverage: Tensor
+    functions: tuple[str, ...]
+    uv: Tensor
+    seen: Tensor
+    partner: Tensor
+    partner_back: Tensor
+    pixels: Tensor
+    in_part: Tensor
+    wrong: Tensor
+    wrong_functions: tuple[str, ...]
+
+    def to(self, device: str) -> Batch:
+        """Returns the batch on another device."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return Batch(**{name: value.to(device) if isinstance(value, Tensor) else value for name, value in values.items()})
+
+
+def drawn_batch(pool: ViewPool, settings: BatchSettings, functions: Sequence[str], rng: np.random.Generator) -> Batch:
+    """Returns a batch; equal generators draw equal ones."""
+    pairs = [pool.drawn_pair(settings, rng, functions) for _ in range(settings.pairs)]
+    ends = [pair.ends[side] for side in (0, 1) for pair in pairs]
+    features, coverage = pool.features(ends)
+    not_served = [[function for function in functions if function not in pool.objects[index].serving] for index, _ in ends]
+    wrong = rng.permutation([place for place, others in enumerate(not_served) if others]).astype(np.int64)
+    wrong = wrong[: max(settings.pairs // 4, 1)]
+    others = [str(rng.choice(not_served[place])) for place in wrong]
+
+    def sides(name: str) -> Tensor:
+        return torch.from_numpy(np.stack([getattr(pair, name)[side] for side in (0, 1) for pair in pairs]))
+
+    return Batch(
+        features, coverage, tuple(pair.function for pair in pairs) * 2, sides("uv"), sides("seen"),
+        torch.from_numpy(np.stack([pair.partner for pair in pairs])),
+        torch.from_numpy(np.stack([pair.partner_back for pair in pairs])),
+        sides("pixels"), sides("in_part"), torch.from_numpy(wrong), tuple(others),
+    )
