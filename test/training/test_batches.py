@@ -7,24 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from training.pools import small_pool
 
 from func_corr_ros.errors import BadSettings
 from func_corr_ros.training.batches import BatchSettings, ViewPool, drawn_batch
-from func_corr_ros.training.training_views import TrainingViewSettings, make_training_views
 
 SETTINGS = BatchSettings(pairs=3, samples=64, pixels=32)
 
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> ViewPool:
-    folder = tmp_path_factory.mktemp("views")
-    settings = TrainingViewSettings(objects=2, views=2, rendered=224, pixels=64)
-    views = make_training_views(folder, settings, ("mug", "kettle", "cup", "hammer"), 1)
-    features = []
-    for number in range(len(views)):
-        features.append(folder / f"{number}.npy")
-        np.save(features[-1], np.random.default_rng(number).normal(size=(2, 6, 16, 16)).astype(np.float16))
-    return ViewPool(views, features, SETTINGS.samples)
+    return small_pool(tmp_path_factory.mktemp("views"), SETTINGS.samples)
 
 
 def test_targets_are_distributions_about_the_true_partner(pool: ViewPool) -> None:
@@ -51,17 +44,25 @@ def test_two_views_of_one_object_share_their_own_points(pool: ViewPool) -> None:
 
 def test_equal_generators_draw_equal_batches(pool: ViewPool) -> None:
     functions = ["pour-with", "hang-onto", "pound-with"]
-    batches = [drawn_batch(pool, SETTINGS, functions, np.random.default_rng([0, 3])) for _ in range(2)]
+    batches = [drawn_batch(pool, SETTINGS, functions, 0, 3) for _ in range(2)]
     for name in ("features", "coverage", "uv", "seen", "partner", "partner_back", "pixels", "in_part", "wrong"):
         assert torch.equal(*(getattr(batch, name) for batch in batches)), name
     assert batches[0].functions == batches[1].functions
     assert batches[0].features.shape == (6, 6, 16, 16) and batches[0].coverage.shape == (6, 1, 16, 16)
 
 
+def test_shares_of_a_batch_are_the_batch(pool: ViewPool) -> None:
+    functions = ["pour-with", "hang-onto", "pound-with"]
+    whole = drawn_batch(pool, SETTINGS, functions, 0, 3)
+    first, second = (drawn_batch(pool, SETTINGS, functions, 0, 3, (rank, 2)) for rank in (0, 1))
+    assert torch.equal(first.partner, whole.partner[[0, 2]]) and torch.equal(second.partner, whole.partner[[1]])
+    assert torch.equal(second.features, whole.features[[1, 4]])
+
+
 def test_wrong_functions_are_such_as_the_object_does_not_serve(pool: ViewPool) -> None:
     functions = ["pour-with", "pound-with"]
     for seed in range(4):
-        batch = drawn_batch(pool, SETTINGS, functions, np.random.default_rng(seed))
+        batch = drawn_batch(pool, SETTINGS, functions, 0, seed)
         for index, wrong in zip(batch.wrong.tolist(), batch.wrong_functions, strict=True):
             assert wrong in functions and wrong != batch.functions[index]
 

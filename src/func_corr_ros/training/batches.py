@@ -20,6 +20,8 @@ from func_corr_ros.settings import setting
 from func_corr_ros.training.training_views import Instance, Serving, read_instance
 
 _TRIES = 40
+# Of so many pairs one view is shown once more, with a function that its object does not serve.
+_WRONG_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -203,15 +205,23 @@ class Batch:
         return Batch(**{name: value.to(device) if isinstance(value, Tensor) else value for name, value in values.items()})
 
 
-def drawn_batch(pool: ViewPool, settings: BatchSettings, functions: Sequence[str], rng: np.random.Generator) -> Batch:
-    """Returns a batch; equal generators draw equal ones."""
-    pairs = [pool.drawn_pair(settings, rng, functions) for _ in range(settings.pairs)]
-    ends = [pair.ends[side] for side in (0, 1) for pair in pairs]
-    features, coverage = pool.features(ends)
-    not_served = [[function for function in functions if function not in pool.objects[index].serving] for index, _ in ends]
-    wrong = rng.permutation([place for place, others in enumerate(not_served) if others]).astype(np.int64)
-    wrong = wrong[: max(settings.pairs // 4, 1)]
-    others = [str(rng.choice(not_served[place])) for place in wrong]
+def drawn_batch(
+    pool: ViewPool, settings: BatchSettings, functions: Sequence[str], seed: int, step: int, share: tuple[int, int] = (0, 1)
+) -> Batch:
+    """Returns batch number ``step`` of the run ``seed``, or one process's share (its number, how many there are) of it: pairs
+    depend on their number in the whole batch alone.
+    """
+    pairs, wrong, others = [], [], []
+    numbers = range(share[0], settings.pairs, share[1])
+    for number in numbers:
+        rng = np.random.default_rng([seed, step, number])
+        pair = pool.drawn_pair(settings, rng, functions)
+        not_served = [function for function in functions if function not in pool.objects[pair.ends[0][0]].serving]
+        if number % _WRONG_EVERY == 0 and not_served:
+            wrong.append(len(pairs))
+            others.append(str(rng.choice(not_served)))
+        pairs.append(pair)
+    features, coverage = pool.features([pair.ends[side] for side in (0, 1) for pair in pairs])
 
     def sides(name: str) -> Tensor:
         return torch.from_numpy(np.stack([getattr(pair, name)[side] for side in (0, 1) for pair in pairs]))
@@ -220,5 +230,5 @@ def drawn_batch(pool: ViewPool, settings: BatchSettings, functions: Sequence[str
         features, coverage, tuple(pair.function for pair in pairs) * 2, sides("uv"), sides("seen"),
         torch.from_numpy(np.stack([pair.partner for pair in pairs])),
         torch.from_numpy(np.stack([pair.partner_back for pair in pairs])),
-        sides("pixels"), sides("in_part"), torch.from_numpy(wrong), tuple(others),
+        sides("pixels"), sides("in_part"), torch.tensor(wrong, dtype=torch.int64), tuple(others),
     )

@@ -12,15 +12,16 @@ def soft_match_loss(
     similarity: Float[Tensor, "b n m"], target: Float[Tensor, "b n m"], candidates: Bool[Tensor, "b m"],
     temperature: Float[Tensor, ""],
 ) -> Float[Tensor, ""]:
-    """Returns the mean cross-entropy between ``target`` and softmax(similarity / temperature) over the candidates.
+    """Returns the mean over pairs of their mean cross-entropy between ``target`` and softmax(similarity / temperature) over the
+    candidates.
 
     Rows of ``target`` sum to one, or are zero where the anchor has no partner: those do not count. With one-hot targets this
-    is InfoNCE (van den Oord et al. 2018).
+    is InfoNCE (van den Oord et al. 2018). Each pair counts alike, so that any split of a batch over machines is the same sum.
     """
     logits = (similarity / temperature).masked_fill(~candidates[:, None], -1e4)
     row = logits.logsumexp(dim=2) - (target * logits).sum(dim=2)
     weight = target.sum(dim=2)
-    return (row * weight).sum() / weight.sum().clamp(min=1.0)
+    return ((row * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1e-6)).mean()
 
 
 def functional_loss(
@@ -46,10 +47,10 @@ def spatial_loss(
     similarity = (a @ b.transpose(1, 2)) / temperature
     similarity = similarity.masked_fill(~shared[:, None], -1e4)
     row = similarity.logsumexp(dim=2) - similarity.diagonal(dim1=1, dim2=2)
-    return (row * shared).sum() / shared.sum().clamp(min=1)
+    return ((row * shared).sum(dim=1) / shared.sum(dim=1).clamp(min=1)).mean()
 
 
 def region_loss(logits: Float[Tensor, "b n"], part: Float[Tensor, "b n"], weight: Float[Tensor, "b n"]) -> Float[Tensor, ""]:
-    """Returns the binary cross-entropy of being in the functional part, weighted."""
+    """Returns the mean over views of their weighted mean binary cross-entropy of being in the functional part."""
     loss = binary_cross_entropy_with_logits(logits, part, reduction="none")
-    return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
+    return ((loss * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1e-6)).mean()

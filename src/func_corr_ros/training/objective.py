@@ -27,7 +27,7 @@ class ObjectiveSettings:
 
 
 def sampled(
-    grid: Float[Tensor, "b c gh gw"], uv: Float[Tensor, "b n 2"], size: float
+    grid: Float[Tensor, "b c gh gw"], uv: Float[Tensor, "b n 2"], size: int
 ) -> Float[Tensor, "b n c"]:
     """Returns the grids at pixels of pictures of ``size`` px: patch_grid.sample_grid for batches."""
     places = 2.0 * (uv + 0.5) / size - 1.0
@@ -67,7 +67,7 @@ class Objective(nn.Module):
         ], dim=1)
         losses["region"] = region_loss(logits, inside, weight)
         total = losses["match"] + self.settings.region * losses["region"]
-        if self.settings.wrong > 0.0:
+        if self.settings.wrong > 0.0 and len(batch.wrong):
             grid = head.grid(batch.features[batch.wrong], batch.coverage[batch.wrong], wrong_texts)
             _, logits = head.finish(sampled(grid, batch.pixels[batch.wrong], self.size))
             losses["wrong"] = region_loss(logits, torch.zeros_like(logits), torch.ones_like(logits))

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop: draw a batch, step, and now and then validate and save. What a step does depends on its number alone, so
+that a run that was killed goes on bit by bit as if it had not been.
+"""
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from func_corr_ros.provenance import settings_hash
+from func_corr_ros.settings import as_dict, setting
+from func_corr_ros.training.batches import BatchSettings, ViewPool, drawn_batch
+from func_corr_ros.training.checkpoint import Progress, read_checkpoint, write_checkpoint
+from func_corr_ros.training.objective import Objective, ObjectiveSettings
+
+# Every phrasing of a function, as unit vectors (k, t); the first is the function's own name.
+Phrasings = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How long and how fast a head learns."""
+
+    batch: BatchSettings = field(default_factory=BatchSettings)
+    objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
+    steps: int = setting(10000, "batches in all", at_least=1)
+    rate: float = setting(1e-3, "learning rate at its highest", at_least=0.0)
+    warm_up: float = setting(0.05, "share of the steps in which the rate rises; then it falls", at_least=0.0, at_most=1.0)
+    weight_decay: float = setting(0.02, "weight decay of AdamW", at_least=0.0)
+    clip: float = setting(1.0, "gradients longer than this are shortened", at_least=1e-6)
+    average: float = setting(0.999, "decay of the running mean of weights, which is what is kept", at_least=0.0, at_most=1.0)
+    paraphrased: float = setting(0.5, "share of functions in a step that are put in other words", at_least=0.0, at_most=1.0)
+    validate_every: int = setting(1000, "steps between validations", at_least=1)
+    save_every: int = setting(200, "steps between checkpoints", at_least=1)
+    seed: int = setting(0, "draws batches, words and first weights", at_least=0)
+
+
+class Learner(nn.Module):
+    """A head and what its objective learns beside it."""
+
+    def __init__(self, head: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.head, self.objective = head, objective
+
+
+def train(
+    head: nn.Module, pool: ViewPool, functions: Sequence[str], phrasings: Phrasings, settings: TrainSettings, out: Path, *,
+    size: int, validate: Callable[[nn.Module], float] | None = None, data: str = "",
+    on_step: Callable[[int, Mapping[str, float]], None] = lambda step, losses: None,
+) -> nn.Module:
+    """Returns the mean of the weights of ``head`` over its last steps, trained on pairs from ``pool`` for ``functions``.
+
+    ``out`` gets ``last.safetensors`` (the run goes on from there), ``best.safetensors`` where ``validate`` scored highest, and
+    ``log.jsonl``. ``data`` says what the views are; a checkpoint of other settings or data is refused (BadWeights).
+    """
+    learner = Learner(head, Objective(settings.objective, size))
+    average = AveragedModel(learner, multi_avg_fn=get_ema_multi_avg_fn(settings.average))
+    kept = nn.ModuleDict({"learner": learner, "average": average})
+    optimizer = torch.optim.AdamW(learner.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
+    made_with = settings_hash({"settings": as_dict(settings), "data": data, "head": repr(head)})
+    last, progress = out / "last.safetensors", Progress(0, -math.inf)
+    if last.exists():
+        progress = read_checkpoint(last, kept, optimizer, made_with)
+    for step in range(progress.step, settings.steps):
+        losses = _step(learner, pool, functions, phrasings, settings, optimizer, step)
+        average.update_parameters(learner)
+        on_step(step + 1, losses)
+        best, ends = progress.best, step + 1 == settings.steps
+        if validate is not None and ((step + 1) % settings.validate_every == 0 or ends):
+            score = validate(average.module.head)
+            losses = {**losses, "validation": score}
+            if score > best:
+                best = score
+                write_checkpoint(out / "best.safetensors", kept, optimizer, Progress(step + 1, best), made_with)
+        progress = Progress(step + 1, best)
+        if (step + 1) % settings.save_every == 0 or ends:
+            write_checkpoint(last, kept, optimizer, progress, made_with)
+            _log(out / "log.jsonl", {"step": step + 1, **losses})
+    trained: nn.Module = average.module.head
+    return trained
+
+
+def rate_at(step: int, settings: TrainSettings) -> float:
+    """Returns the learning rate of a step: a linear rise, then half a cosine down to nothing."""
+    rise = max(settings.warm_up * settings.steps, 1.0)
+    if step < rise:
+        return settings.rate * (step + 1) / (rise + 1)
+    return settings.rate * 0.5 * (1.0 + math.cos(math.pi * (step - rise) / max(settings.steps - rise, 1.0)))
+
+
+def phrased(functions: Sequence[str], phrasings: Phrasings, settings: TrainSettings, step: int) -> Tensor:
+    """Returns the vector of each function, all in the same words within a step."""
+    chosen = {}
+    for function in set(functions):
+        rng = np.random.default_rng([settings.seed, step, zlib.crc32(function.encode())])
+        ways = phrasings[function]
+        other = rng.random() < settings.paraphrased and len(ways) > 1
+        chosen[function] = ways[int(rng.integers(1, len(ways))) if other else 0]
+    return torch.stack([chosen[function] for function in functions])
+
+
+def _step(
+    learner: Learner, pool: ViewPool, functions: Sequence[str], phrasings: Phrasings, settings: TrainSettings,
+    optimizer: torch.optim.Optimizer, step: int,
+) -> dict[str, float]:
+    device = learner.objective.log_temperature.device
+    batch = drawn_batch(pool, settings.batch, functions, settings.seed, step).to(str(device))
+    texts = phrased(batch.functions, phrasings, settings, step).to(device)
+    wrong = phrased(batch.wrong_functions, phrasings, settings, step).to(device) if batch.wrong_functions else texts[:0]
+    for group in optimizer.param_groups:
+        group["lr"] = rate_at(step, settings)
+    losses = learner.objective(learner.head, batch, texts, wrong)
+    optimizer.zero_grad()
+    losses["total"].backward()
+    nn.utils.clip_grad_norm_(learner.parameters(), settings.clip)
+    optimizer.step()
+    return {name: float(value.detach()) for name, value in losses.items()}
+
+
+def _log(path: Path, record: Mapping[str, Any]) -> None:
+    with path.open("a") as file:
+        file.write(json.dumps(record) + "\n")
