@@ -8,11 +8,13 @@ import json
 import os
 import subprocess
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from func_corr_ros.errors import BadSettings
 from func_corr_ros.settings import as_dict
 from func_corr_ros.share import share_folder
 
@@ -66,14 +68,38 @@ def provenance(settings: Any, hashes: Mapping[str, str] | None = None) -> dict[s
 def write_json(path: Path, value: Any) -> Path:
     """Writes ``value`` as JSON, NaN as null, and returns ``path``; a reader finds the old file or the whole new one."""
     path = Path(path)
+    with whole_file(path) as file:
+        file.write((json.dumps(_finite(value), indent=2, default=str) + "\n").encode())
+    return path
+
+
+def hold_to(folder: Path, made_with: Mapping[str, Any]) -> None:
+    """Lays ``made_with`` (see :func:`provenance`) into ``folder`` as provenance.json, for a stage that goes on where it was
+    broken off; raises BadSettings where what lies there already was made with other settings, weights or data.
+    """
+    beside, wanted = folder / "provenance.json", json.loads(json.dumps(made_with, default=str))  # tuples become lists
+    if not beside.exists():
+        write_json(beside, made_with)
+        return
+    found = json.loads(beside.read_text())
+    if any(found.get(key) != wanted[key] for key in ("settings", "sha256")):
+        raise BadSettings(f"{folder} was filled with other settings or weights ({found.get('settings')}, now "
+                          f"{wanted['settings']}); empty it, or choose another folder")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file that takes the place of ``path`` once it is closed without an error: nobody ever reads half of it. Folders
+    above it are made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_text(json.dumps(_finite(value), indent=2, default=str) + "\n")
+        with partial.open("wb") as file:
+            yield file
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-    return path
 
 
 def _plain(settings: Any) -> Any:

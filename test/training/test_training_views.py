@@ -83,6 +83,8 @@ def test_views_are_drawn_alike_again_and_none_is_made_twice(mug: Instance, tmp_p
     before = file.stat().st_mtime_ns
     make_training_views(tmp_path, settings, ("mug",), 1)
     assert file.stat().st_mtime_ns == before
+    with pytest.raises(BadSettings, match="other settings"):
+        make_training_views(tmp_path, replace(settings, size=448), ("mug",), 1)
 
 
 @pytest.mark.parametrize("category, seed, word", [("hoe", 0, "hoe"), ("mug", 1_000_000 - 0, "benchmarks")])

@@ -36,7 +36,6 @@ class ContextHeadSettings:
     heads: int = setting(6, "attention heads; they divide the width", at_least=1)
     channels: int = setting(128, "length of a descriptor", at_least=1)
     finer: int = setting(2, "cells of the descriptors' grid per patch, each way", at_least=1, at_most=4)
-    region: bool = setting(True, "predict the functional part too")
     function: bool = setting(True, "steer by the function; without, features are the same for all")
 
 

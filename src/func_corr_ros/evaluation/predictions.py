@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -22,7 +21,7 @@ from func_corr_ros.data.taxonomy import load_taxonomy
 from func_corr_ros.errors import BadBenchmark, BadSettings
 from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
 from func_corr_ros.evaluation.benchmark_files import read_arrays
-from func_corr_ros.provenance import provenance, write_json
+from func_corr_ros.provenance import provenance, whole_file, write_json
 
 FOLDER, MADE_WITH = "predictions", "provenance.json"
 # Descriptions kept: a view comes again within a few pairs or not at all.
@@ -126,14 +125,8 @@ def write_answers(path: Path, forth: Answers, back: Answers) -> None:
     """Writes both directions into one .npz, whole or not at all."""
     ways = (("ab", forth), ("ba", back))
     arrays: dict[str, Any] = {f"{way}_{name}": value for way, answers in ways for name, value in _present(answers)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez_compressed(file, **arrays)
 
 
 def read_answers(path: Path) -> tuple[Answers, Answers]:

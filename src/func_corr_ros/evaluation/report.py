@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 
 from func_corr_ros.errors import BadImage
 from func_corr_ros.evaluation.report_page import PAGE
-from func_corr_ros.provenance import write_json
+from func_corr_ros.provenance import whole_file, write_json
 
 # A PNG of a photograph is ten times larger; nobody sees the difference at this quality.
 JPEG_QUALITY = 88
@@ -126,13 +126,8 @@ def html(report: Report) -> str:
 
 def write_whole(path: Path, text: str) -> Path:
     """Writes ``text`` to a temporary name beside ``path`` and renames it: nobody ever reads half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        file.write(text.encode())
     return path
 
 

@@ -94,7 +94,7 @@ class ViewPool:
 
     def __init__(self, views: Sequence[Path], features: Sequence[Path], samples: int, patch: int = 14) -> None:
         if not views:
-            raise BadSettings("there are no training views; make them first (func-corr train makes them)")
+            raise BadSettings("there are no training views; make them first (training_views.make_training_views)")
         self._features = list(features)
         self.objects = [pooled(read_instance(path), samples, patch) for path in views]
         self.by_function: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))

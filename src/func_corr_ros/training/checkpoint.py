@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from func_corr_ros.errors import BadWeights
+from func_corr_ros.provenance import whole_file
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,10 @@ def write_checkpoint(path: Path, modules: nn.Module, optimizer: torch.optim.Adam
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value).contiguous() for name, value in state.items()}
     told = {"step": str(progress.step), "best": json.dumps(progress.best), "made_with": made_with}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{os.getpid()}_{path.name}")
-    try:
-        with partial.open("wb") as file:
-            file.write(save(tensors, told))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        file.write(save(tensors, told))
+        file.flush()
+        os.fsync(file.fileno())  # a power cut must not leave an empty file under the new name
 
 
 def read_checkpoint(path: Path, modules: nn.Module, optimizer: torch.optim.AdamW, made_with: str) -> Progress:

@@ -5,7 +5,6 @@ One file per object, ``<out>/<category>/<seed>.npz``; a stage that goes on where
 """
 from __future__ import annotations
 
-import os
 import zlib
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +25,7 @@ from func_corr_ros.data.render_job import dressed_object
 from func_corr_ros.data.splits import FIRST_BENCHMARK_SEED, UNSEEN_CATEGORIES
 from func_corr_ros.data.surface_samples import ServingSamples, serving_samples
 from func_corr_ros.errors import BadSettings
-from func_corr_ros.provenance import provenance, write_json
+from func_corr_ros.provenance import hold_to, provenance, whole_file
 from func_corr_ros.settings import setting
 from func_corr_ros.training.disturbance import DisturbanceSettings, disturbed, disturbed_mask, drawn_background
 
@@ -84,7 +83,7 @@ def make_training_views(out: Path, settings: TrainingViewSettings, categories: t
     if wrong or settings.first_seed + settings.objects > FIRST_BENCHMARK_SEED:
         raise BadSettings(f"views of {', '.join(wrong) or 'seeds of benchmarks'} are held back for tests; valid: seeds below "
                           f"{FIRST_BENCHMARK_SEED} of {', '.join(sorted(set(CATEGORIES) - UNSEEN_CATEGORIES))}")
-    write_json(out / "provenance.json", provenance(settings))
+    hold_to(out, provenance(settings))
     seeds = range(settings.first_seed, settings.first_seed + settings.objects)
     wanted = [(category, seed) for seed in seeds for category in categories]
     missing = [item for item in wanted if not _file(out, *item).exists()]
@@ -172,13 +171,8 @@ def write_instance(path: Path, instance: Instance) -> None:
                   "normals": one.samples.normals, "ends": one.samples.ends, "of_end": one.samples.of_end,
                   "uv": one.uv, "seen": one.seen, "parts": one.parts}
         arrays |= {f"{index}_{name}": value for name, value in values.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial_path = path.with_name(f".{os.getpid()}_{path.name}")
-    try:
-        np.savez_compressed(partial_path, **arrays)
-        os.replace(partial_path, path)
-    finally:
-        partial_path.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez_compressed(file, **arrays)
 
 
 def read_instance(path: Path) -> Instance:
