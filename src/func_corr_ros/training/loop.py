@@ -42,6 +42,7 @@ class TrainSettings:
     paraphrased: float = setting(0.5, "share of functions in a step that are put in other words", at_least=0.0, at_most=1.0)
     validate_every: int = setting(1000, "steps between validations", at_least=1)
     save_every: int = setting(200, "steps between checkpoints", at_least=1)
+    precision: str = setting("bf16", "what matrices are multiplied in; weights and losses are fp32", choices=("fp32", "bf16"))
     seed: int = setting(0, "draws batches, words and first weights", at_least=0)
 
 
@@ -119,7 +120,8 @@ def _step(
     wrong = phrased(batch.wrong_functions, phrasings, settings, step).to(device) if batch.wrong_functions else texts[:0]
     for group in optimizer.param_groups:
         group["lr"] = rate_at(step, settings)
-    losses = learner.objective(learner.head, batch, texts, wrong)
+    with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+        losses = learner.objective(learner.head, batch, texts, wrong)
     optimizer.zero_grad()
     losses["total"].backward()
     nn.utils.clip_grad_norm_(learner.parameters(), settings.clip)
