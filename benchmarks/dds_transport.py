@@ -89,7 +89,8 @@ def run_nodes(words: list[str]) -> int:
 
     import torch
 
-    from func_corr_ros.correspondence.model import Embedding, Matches
+    from func_corr_ros.correspondence.embedding import Embedding
+    from func_corr_ros.correspondence.model import Matches
     from func_corr_ros.correspondence.object_crop import CropSettings, crop_window
     from func_corr_ros.nodes.func_corr import composed
     from func_corr_ros.nodes.process import run

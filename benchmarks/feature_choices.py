@@ -41,8 +41,8 @@ CHANGES: list[dict[str, Any]] = [
     {"crop.margin": 1.6},
     {"max_pixels": 300},
     {"max_pixels": 12000},
-    {"refine_radius": 2},
-    {"refine_radius": 8},
+    {"refine_reach": 0.03},
+    {"refine_reach": 0.094},
     {"crop.size": 336},
     {"crop.size": 448},
 ]

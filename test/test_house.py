@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "training": {"geometry", "correspondence", "data"},
     "evaluation": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data"},
     "nodes": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation"},
-    "cli": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation"},
+    "cli": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "training", "evaluation"},
 }
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 ROS = re.compile(

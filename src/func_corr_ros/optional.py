@@ -20,6 +20,8 @@ EXTRA_OF = {
     "manifold3d": "data",
     "diffusers": "diffusion",
     "mitsuba": "photo",
+    "tensorboard": "train",
+    "accelerate": "train",
 }
 
 

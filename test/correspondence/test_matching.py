@@ -13,7 +13,7 @@ from func_corr_ros.correspondence.matching import (
     cycle_distance,
     mutual,
     nearest_neighbours,
-    windowed_soft_argmax,
+    soft_neighbours,
 )
 
 
@@ -80,30 +80,27 @@ def _lattice(width, height, stride, offset=(0.0, 0.0)):
     return torch.stack([u, v], dim=-1).reshape(-1, 2) * float(stride) + torch.tensor(offset)
 
 
-def _refine(query, target, uv, peak, **options):
-    return windowed_soft_argmax(query, target, uv, peak, **{"stride": 3, "radius": 2, "temperature": 0.05, **options})
+def _refine(query, target, uv, **options):
+    return soft_neighbours(query, target, uv, **{"reach": 6.0, "temperature": 0.05, **options})
 
 
-def test_a_window_of_radius_zero_is_the_peak():
-    uv = _lattice(6, 5, 3, offset=(40.0, 70.0))
-    peak = torch.tensor([0, 7, 29])
-    assert torch.allclose(_refine(_unit(3, 4), _unit(30, 4, 1), uv, peak, radius=0), uv[peak])
+def test_a_reach_of_zero_is_the_best_place():
+    uv, query, target = _lattice(6, 5, 3, offset=(40.0, 70.0)), _unit(3, 4), _unit(30, 4, 1)
+    found, plain = _refine(query, target, uv, reach=0.0), nearest_neighbours(query, target)
+    assert torch.equal(found.index, plain.index_ab) and torch.allclose(found.score, plain.score_ab)
+    assert torch.equal(found.uv, uv[plain.index_ab])
 
 
-def test_equal_features_give_the_centre_of_the_window_that_exists():
-    uv = _lattice(9, 9, 3)
+def test_equal_features_give_the_mean_of_the_places_in_reach():
+    """Of equal targets the first, at (0, 0), is the best; within 4 px of it lie (3, 0) and (0, 3), not (3, 3)."""
     target = torch.ones(81, 4) / 2
-    middle, corner = 4 * 9 + 4, 0
-    refined = _refine(target[:2], target, uv, torch.tensor([middle, corner]))
-    assert torch.allclose(refined, torch.tensor([[12.0, 12.0], [3.0, 3.0]]), atol=1e-5)  # corner: 3 x 3 of 5 x 5 exist
+    assert torch.allclose(_refine(target[:1], target, _lattice(9, 9, 3), reach=4.0).uv, torch.tensor([[1.0, 1.0]]), atol=1e-5)
 
 
 def test_holes_in_the_mask_have_no_weight():
-    uv = _lattice(5, 1, 3)
-    there = torch.tensor([0, 1, 2, 4])
-    target = torch.ones(4, 4) / 2
-    refined = _refine(target[:1], target, uv[there], torch.tensor([2]))
-    assert torch.allclose(refined, torch.tensor([[(0.0 + 3 + 6 + 12) / 4, 0.0]]), atol=1e-5)
+    uv = torch.tensor([[6.0, 0.0], [0.0, 0.0], [3.0, 0.0], [12.0, 0.0], [15.0, 0.0]])  # no place at 9
+    target = torch.ones(5, 4) / 2
+    assert torch.allclose(_refine(target[:1], target, uv).uv, torch.tensor([[(0.0 + 3 + 6 + 12) / 4, 0.0]]), atol=1e-5)
 
 
 def test_a_peak_between_two_pixels_is_found_between_them():
@@ -113,32 +110,39 @@ def test_a_peak_between_two_pixels_is_found_between_them():
     target = torch.stack([angle.cos(), angle.sin()], dim=1)
     query = torch.tensor([[0.675, 0.675]])
     query = torch.stack([query[:, 0].cos(), query[:, 1].sin()], dim=1)
-    peak = nearest_neighbours(query, target).index_ab
-    refined = _refine(query, target, uv, peak, radius=3, temperature=0.003)
-    assert abs(float(uv[peak][0, 0]) - 13.5) == pytest.approx(1.5)
-    assert abs(float(refined[0, 0]) - 13.5) < 0.5
+    found = _refine(query, target, uv, reach=9.0, temperature=0.003)
+    assert abs(float(uv[found.index][0, 0]) - 13.5) == pytest.approx(1.5)
+    assert abs(float(found.uv[0, 0]) - 13.5) < 0.5
 
 
 def test_low_temperature_is_the_peak_and_blocks_do_not_matter():
     uv, query, target = _lattice(7, 7, 3), _unit(20, 8), _unit(49, 8, 1)
-    peak = nearest_neighbours(query, target).index_ab
-    assert torch.allclose(_refine(query, target, uv, peak, temperature=1e-4), uv[peak], atol=0.05)
-    assert torch.allclose(_refine(query, target, uv, peak), _refine(query, target, uv, peak, chunk=30), atol=1e-5)
+    found = _refine(query, target, uv, temperature=1e-4)
+    assert torch.allclose(found.uv, uv[found.index], atol=0.05)
+    assert torch.allclose(_refine(query, target, uv).uv, _refine(query, target, uv, chunk=12).uv, atol=1e-5)
 
 
-def test_soft_argmax_has_gradients():
+def test_the_soft_similarities_never_exist_at_once(monkeypatch):
+    largest = []
+    cdist = torch.cdist
+    monkeypatch.setattr(torch, "cdist", lambda a, b: largest.append(len(a) * len(b)) or cdist(a, b))
+    _refine(_unit(1000, 4), _unit(700, 4, 1), _lattice(35, 20, 3), chunk=100)
+    assert len(largest) == 72 and max(largest) <= 100 * 100
+
+
+def test_soft_neighbours_have_gradients():
     uv, target = _lattice(4, 4, 1).double(), _unit(16, 3, 1).double().requires_grad_()
     query = _unit(2, 3).double().requires_grad_()
 
     def loss(query, target):
-        return windowed_soft_argmax(query, target, uv, torch.tensor([5, 10]), stride=1, radius=1, temperature=0.5)
+        return soft_neighbours(query, target, uv, reach=1.5, temperature=0.5).uv
 
     # similarities are computed in float32: central differences of 1e-2 are good to about 1e-4 here
     assert torch.autograd.gradcheck(loss, (query, target), eps=1e-2, atol=1e-2, rtol=1e-2)
 
 
 def test_no_queries_give_no_pixels():
-    assert _refine(torch.zeros(0, 4), _unit(9, 4), _lattice(3, 3, 3), torch.zeros(0, dtype=torch.int64)).shape == (0, 2)
+    assert _refine(torch.zeros(0, 4), _unit(9, 4), _lattice(3, 3, 3)).uv.shape == (0, 2)
 
 
 @pytest.mark.gpu

@@ -8,13 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from func_corr_ros.correspondence.model import (
-    CorrespondenceSettings,
-    Embedding,
-    FunctionalCorrespondence,
-    check_function,
-    pixel_lattice,
-)
+from func_corr_ros.correspondence.embedding import Embedding, pixel_lattice
+from func_corr_ros.correspondence.function_words import check_function
+from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
 from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow
 from func_corr_ros.errors import BadImage, BadSettings, NoMask, OutOfMemory, SizeMismatch, UnknownFunction
 
@@ -150,7 +146,7 @@ def test_scores_cycles_and_mutual_of_a_known_case(model):
 def test_soft_argmax_is_a_setting_and_stays_near_the_best_pixel(backbone, image):
     masks = [_box(40, 30, 120, 100), _box(30, 20, 130, 110)]
     hard = FunctionalCorrespondence(backbone)
-    soft = FunctionalCorrespondence(backbone, CorrespondenceSettings(refine_radius=2))
+    soft = FunctionalCorrespondence(backbone, CorrespondenceSettings(refine_reach=0.03))
     first, second = hard.embed(image, masks, "pour-with")
     there, refined = hard.match(first, second).uv_target, soft.match(first, second).uv_target
     assert 0 < np.abs(there - refined).max() <= 2 * second.stride
@@ -184,7 +180,7 @@ def test_patch_px_is_a_patch_in_image_pixels(model, image):
     assert embedding.patch_px == pytest.approx(embedding.window.side / 16)
 
 
-@pytest.mark.parametrize("function", ["", "Pour-with", "pour with", "pour_with", "-pour", "pour-", "pour--with", "pour\n"])
+@pytest.mark.parametrize("function", ["", "Pour-with", "pour  with", "pour_with", "-pour", "pour-", "pour--with", "pour\n"])
 def test_a_function_that_is_no_name_is_refused(model, image, function):
     with pytest.raises(UnknownFunction, match="lower-case name such as 'pour-with'"):
         model.embed(image, [_box(0, 0, 9, 9)], function)
@@ -224,13 +220,13 @@ CPU_FULL = RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: ca
 def test_memory_that_runs_out_names_the_settings(model, backbone, image, monkeypatch, error):
     (embedding,) = model.embed(image, [_box(0, 0, 9, 9)], "pour-with")
 
-    def full(*_):
+    def full(*_, **__):
         raise error
 
     backbone.patch_features = full
     with pytest.raises(OutOfMemory, match=r"crop\.size"):
         model.embed(image, [_box(0, 0, 9, 9)], "pour-with")
-    monkeypatch.setattr("func_corr_ros.correspondence.model.nearest_neighbours", full)
+    monkeypatch.setattr("func_corr_ros.correspondence.model.soft_neighbours", full)
     with pytest.raises(OutOfMemory, match="max_pixels"):
         model.match(embedding, embedding)
 

@@ -18,7 +18,8 @@ from training.pools import CHANNELS, small_pool
 from func_corr_ros.correspondence.head import ContextHead, ContextHeadSettings
 from func_corr_ros.errors import BadWeights
 from func_corr_ros.training.batches import BatchSettings, ViewPool
-from func_corr_ros.training.loop import TrainSettings, phrased, rate_at, train
+from func_corr_ros.training.loop import Learner, TrainSettings, phrased, rate_at, train
+from func_corr_ros.training.objective import Objective, ObjectiveSettings
 
 FUNCTIONS = ["pour-with", "hang-onto", "pound-with"]
 SETTINGS = TrainSettings(batch=BatchSettings(pairs=3, samples=64, pixels=32), steps=8, save_every=2, validate_every=4, rate=3e-3)
@@ -32,7 +33,8 @@ def run(pool: ViewPool, out: Path, settings: TrainSettings = SETTINGS, **more: o
     torch.manual_seed(settings.seed)
     head = ContextHead(3, CHANNELS // 3, 5, ContextHeadSettings(width=24, blocks=1, heads=3, channels=8))
     losses: list[dict[str, float]] = []
-    train(head, pool, FUNCTIONS, phrasings(), settings, out, size=224,
+    learner = Learner(head, Objective(ObjectiveSettings(), 224))
+    train(learner, pool, FUNCTIONS, phrasings(), settings, out,
           on_step=lambda step, now: losses.append(dict(now)), **more)  # type: ignore[arg-type]
     return losses
 

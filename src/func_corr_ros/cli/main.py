@@ -19,6 +19,7 @@ VERBS = {
     "objects": "the library of objects that know their functions: list, render, contact sheets",
     "benchmark": "build a benchmark of dense functional truth from them, or check one of another maker",
     "evaluate": "score a method on a benchmark: predictions, scores, report.html",
+    "train": "train a head that knows function, from nothing but the library of objects",
     "demo": "the main job end to end: bags, running nodes, report.html",
     "doctor": "what is installed, what is missing and what to do about it",
 }

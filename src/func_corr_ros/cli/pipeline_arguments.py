@@ -44,14 +44,15 @@ def settings_of(arguments: argparse.Namespace) -> PipelineSettings:
         if not arguments.config.is_file():
             raise BadSettings(f"--config {arguments.config} is no file")
         settings = load_yaml(settings, arguments.config)
-    settings = override(settings, dict(_assignment(text) for text in arguments.set), source="--set")
+    settings = override(settings, dict(assignment(text) for text in arguments.set), source="--set")
     direct = {name: getattr(arguments, name) for name in DIRECT if getattr(arguments, name, None) is not None}
     if getattr(arguments, "mask", None) is not None:
         direct = {"segmenter": "given_mask", "given_mask.path": str(arguments.mask), **direct}
     return override(settings, direct, source="command line")
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Any]:
+    """Returns the name and the value of NAME=VALUE, the value read as YAML; raises BadSettings."""
     name, equals, value = text.partition("=")
     if not equals:
         raise BadSettings(f"--set {text}: NAME=VALUE is needed, such as transfer.max_residual=0.1")

@@ -19,10 +19,12 @@ __getattr__, __dir__, _lazy = lazy_loader.attach(
     __name__,
     submod_attrs={
         "backbone": ["Backbone", "BackboneSettings", "Dinov2Backbone", "load_backbone"],
-        "matching": ["NearestNeighbours", "cycle_distance", "mutual", "nearest_neighbours", "windowed_soft_argmax"],
-        "model": ["CorrespondenceSettings", "Embedding", "FunctionalCorrespondence", "Matches"],
+        "matching": ["NearestNeighbours", "cycle_distance", "mutual", "nearest_neighbours", "soft_neighbours"],
+        "embedding": ["Embedding"],
+        "model": ["CorrespondenceSettings", "FunctionalCorrespondence", "Matches"],
         "object_crop": ["CropSettings", "CropWindow", "crop_object"],
         "patch_grid": ["sample_grid"],
+        "trained_head": ["TrainedHead"],
         "text_encoder": ["TextEncoder", "load_text_encoder", "phrase"],
     },
 )

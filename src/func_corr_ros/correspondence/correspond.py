@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from func_corr_ros.correspondence.consistency import affine_consistency
-from func_corr_ros.correspondence.model import Embedding, FunctionalCorrespondence, Matches
+from func_corr_ros.correspondence.embedding import Embedding
+from func_corr_ros.correspondence.model import FunctionalCorrespondence, Matches
 from func_corr_ros.correspondence.reference import Reference
 from func_corr_ros.errors import NoMask
 
@@ -86,13 +87,19 @@ def correspond(
     return Correspondence(
         object_id=best.object_id,
         matches=matches,
-        confidence=match_confidence(matches, _longer_side(best.live)),
+        confidence=confidence_of(matches, best.live),
         stride=best.live.stride,
         mirrored=best.mirrored,
         score=best.score,
         object_scores={object_id: max(h.score for h in hypotheses if h.object_id == object_id) for object_id in compared},
         keypoints=_keypoints(model, reference.keypoints, target, best.live),
     )
+
+
+def confidence_of(matches: Matches, query: Embedding) -> Float32[np.ndarray, " n"]:
+    """Returns the confidence of each match of ``query``."""
+    confidence = match_confidence(matches, _longer_side(query))
+    return confidence if matches.part is None else confidence * np.sqrt(matches.part.prod(axis=1))
 
 
 def match_confidence(matches: Matches, scale: float) -> Float32[np.ndarray, " n"]:
@@ -105,7 +112,7 @@ def _agreement(model: FunctionalCorrespondence, reference: Reference, live: Embe
     """Returns the confidence per live pixel that moves together (0..1)."""
     target = (reference.mirrored if mirrored else reference.embedding).thinned(DECIDING_PIXELS)
     matches = model.match(live.thinned(DECIDING_PIXELS), target)
-    confidence = match_confidence(matches, _longer_side(live))
+    confidence = confidence_of(matches, live)
     size = _longer_side(target)
     consistency = affine_consistency(
         matches.uv_query, matches.uv_target, confidence, TOLERANCE * size, scale=size / _longer_side(live), mirrored=mirrored
@@ -123,7 +130,7 @@ def _keypoints(
     if not keypoints:
         return {}
     matches = model.match(target, live, points=np.asarray(list(keypoints.values()), dtype=np.float32))
-    confidence = match_confidence(matches, _longer_side(target))
+    confidence = confidence_of(matches, target)
     return {
         name: LiveKeypoint((float(uv[0]), float(uv[1])), float(weight))
         for name, uv, weight in zip(keypoints, matches.uv_target, confidence, strict=True)

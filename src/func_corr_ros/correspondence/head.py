@@ -158,3 +158,9 @@ def _places(gh: int, gw: int) -> Float[Tensor, "n f"]:
     waves = math.pi * 2.0 ** (0.5 * torch.arange(_FREQUENCIES))
     angles = [(at.reshape(-1, 1) - 0.5) * waves for at in (rows, columns)]
     return torch.cat([part(angle) for angle in angles for part in (torch.sin, torch.cos)], dim=1)
+
+
+# kind -> network and its settings
+HEADS: dict[str, tuple[type[nn.Module], type]] = {
+    "context": (ContextHead, ContextHeadSettings), "paper": (PaperHead, PaperHeadSettings),
+}

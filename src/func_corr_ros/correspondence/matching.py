@@ -58,45 +58,41 @@ def mutual(neighbours: NearestNeighbours) -> Bool[Tensor, " n"]:
     return there_and_back == torch.arange(len(there_and_back), device=there_and_back.device)
 
 
-def windowed_soft_argmax(
-    query: Float[Tensor, "k d"],
-    target: Float[Tensor, "m d"],
-    uv_target: Float[Tensor, "m 2"],
-    peak: Int64[Tensor, " k"],
-    *,
-    stride: int,
-    radius: int,
-    temperature: float,
-    chunk: int = CHUNK,
-) -> Float[Tensor, "k 2"]:
-    """Returns the similarity-weighted mean pixel (softmax of cosine / ``temperature``) around each ``peak``.
+@dataclass(frozen=True)
+class SoftNeighbours:
+    """For every query its best target: ``index``, its ``score`` (cosine), and ``uv``, the mean place around it."""
 
-    ``uv_target`` is a lattice of ``stride`` px with holes; the window reaches ``radius`` lattice steps each way and
-    leaves the holes out. Radius 0 returns the peaks themselves. Differentiable in ``query`` and ``target``.
+    index: Int64[Tensor, " k"]
+    score: Float[Tensor, " k"]
+    uv: Float[Tensor, "k 2"]
+
+
+def soft_neighbours(
+    query: Float[Tensor, "k d"], target: Float[Tensor, "m d"], uv_target: Float[Tensor, "m 2"], *, reach: float,
+    temperature: float, chunk: int = CHUNK,
+) -> SoftNeighbours:
+    """Returns the best target of each unit vector of ``query``, and the mean (softmax of cosine / ``temperature``) of the places
+    of all targets within ``reach`` px of the best one's; that place itself for a reach of 0. Differentiable in the vectors.
+
+    Similarities are computed in float32; about 4 chunk x chunk numbers are held (but at least one query's, m).
     """
-    lattice, cell = _lattice(uv_target, stride, radius)
-    reach = torch.arange(-radius, radius + 1, device=cell.device)
-    window = torch.stack(torch.meshgrid(reach, reach, indexing="ij"), dim=-1).view(-1, 2)
-    # Blocks hold chunk vectors in all, as elsewhere, whatever the window's size.
-    step = max(chunk // len(window), 1)
-    refined = []
-    for start in range(0, len(peak), step):
-        around = cell[peak[start : start + step]][:, None] + window
-        index = lattice[around[..., 1], around[..., 0]]
-        vectors = target[index.clamp(min=0)].float()
-        similarity = torch.einsum("kd,kwd->kw", query[start : start + step].float(), vectors)
-        weight = torch.softmax((similarity / temperature).masked_fill(index < 0, -math.inf), dim=1).to(uv_target.dtype)
-        refined.append((weight[..., None] * uv_target[index.clamp(min=0)]).sum(dim=1))
-    return torch.cat(refined) if refined else uv_target.new_zeros(0, 2)
+    rows = max(chunk * chunk // max(len(target), 1), 1)
+    found = [_soft(some.float(), target.float(), uv_target, reach, temperature) for some in query.split(rows)]
+    index, score, uv = (torch.cat(parts) for parts in zip(*found, strict=True)) if found else (
+        torch.zeros(0, dtype=torch.int64), query.new_zeros(0), uv_target.new_zeros(0, 2))
+    return SoftNeighbours(index, score, uv)
 
 
-def _lattice(uv: Float[Tensor, "m 2"], stride: int, border: int) -> tuple[Int64[Tensor, "h w"], Int64[Tensor, "m 2"]]:
-    """Returns the index of the vector in each lattice cell (-1 where there is none, and in the border), and each one's cell."""
-    cell = ((uv - uv.amin(dim=0)) / stride).round().long() + border
-    width, height = (int(size) + border + 1 for size in cell.amax(dim=0))
-    lattice = torch.full((height, width), -1, dtype=torch.int64, device=uv.device)
-    lattice[cell[:, 1], cell[:, 0]] = torch.arange(len(uv), device=uv.device)
-    return lattice, cell
+def _soft(
+    query: Tensor, target: Tensor, uv: Tensor, reach: float, temperature: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    similarity = query @ target.T
+    score, index = similarity.max(dim=1)
+    if reach <= 0.0:
+        return index, score, uv[index]
+    far = torch.cdist(uv[index], uv) > reach
+    weight = torch.softmax((similarity / temperature).masked_fill(far, -math.inf), dim=1).to(uv.dtype)
+    return index, score, weight @ uv
 
 
 def _nothing_yet(count: int, device: torch.device) -> tuple[Int64[Tensor, " {count}"], Float32[Tensor, " {count}"]]:

@@ -2,25 +2,30 @@
 """Functional correspondence: which pixel of another object serves the function that this pixel serves."""
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, UInt8
+from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from func_corr_ros.correspondence.backbone import Backbone, BackboneSettings, load_backbone
-from func_corr_ros.correspondence.matching import CHUNK, nearest_neighbours, windowed_soft_argmax
-from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow, crop_window, cut
-from func_corr_ros.correspondence.patch_grid import sample_grid
-from func_corr_ros.errors import BadImage, BadSettings, NoMask, OutOfMemory, SizeMismatch, UnknownFunction
+from func_corr_ros.correspondence.embedding import Embedding, HeadGrid, embedding_of
+from func_corr_ros.correspondence.function_words import FunctionWords, check_function
+from func_corr_ros.correspondence.matching import CHUNK, SoftNeighbours, soft_neighbours
+from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow, crop_window, cut, cut_mask, patch_coverage
+from func_corr_ros.correspondence.trained_head import TrainedHead, find_head
+from func_corr_ros.errors import BadImage, BadSettings, BadWeights, NoMask, OutOfMemory, SizeMismatch
 from func_corr_ros.settings import setting
 
-_FUNCTION = re.compile(r"[a-z]+(-[a-z]+)*")
+# Above this probability a pixel is of the functional part.
+PART = 0.5
+# The backbone's own features beside a head's descriptors: the mean of so many of its last blocks.
+PLAIN_LAYERS = 3
+# A point that the caller asks for is looked for in the functional part from this probability on.
+POINTED = 0.1
 
 
 @dataclass(frozen=True)
@@ -33,43 +38,12 @@ class CorrespondenceSettings:
         4096, "most pixels of one object that are compared; sets the stride", unit="px", at_least=16, at_most=1 << 20
     )
     chunk: int = setting(CHUNK, "vectors of each side compared at once; less needs less memory", at_least=1, at_most=1 << 16)
-    refine_radius: int = setting(
-        0, "reach of the soft-argmax around the best pixel; 0 is off", unit="lattice steps", at_least=0, at_most=16
+    refine_reach: float = setting(
+        -1.0, "reach of the soft-argmax around the best pixel, as a share of the crop's side; 0 is off, below 0 is as the "
+        "weights ask (0.094 with a trained head, off without)", at_least=-1.0, at_most=0.5,
     )
-    refine_temperature: float = setting(0.02, "temperature of the soft-argmax", at_least=1e-4, at_most=10.0)
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """One object's pixels and their features.
-
-    ``uv`` are whole pixels of the image, on a lattice of ``stride`` px inside the mask; ``features`` are unit vectors.
-    ``image_size`` is (width, height). ``patch_px`` is the side of one backbone patch in image pixels: finer differences
-    than that are interpolated. ``mirrored`` says that the features are those of the object's mirror image, each at the
-    true pixel of the point it describes.
-    """
-
-    uv: Float32[np.ndarray, "n 2"]
-    features: Float32[Tensor, "n d"]
-    stride: int
-    image_size: tuple[int, int]
-    grid: Float32[Tensor, "d gh gw"]
-    window: CropWindow
-    mirrored: bool = False
-
-    @property
-    def patch_px(self) -> float:
-        """Side of one backbone patch, in image pixels."""
-        return self.window.side / self.grid.shape[2]
-
-    def thinned(self, pixels: int) -> Embedding:
-        """Returns the same object by at most ``pixels`` of its pixels, evenly taken in reading order (no lattice any more)."""
-        step = -(-len(self.uv) // pixels)
-        return replace(self, uv=self.uv[::step], features=self.features[::step])
-
-    def features_at(self, uv: Float[np.ndarray, "k 2"]) -> Float32[Tensor, "k d"]:
-        """Returns unit features at any image pixels, those of the crop's border for pixels outside the crop."""
-        return _unit_features(self.grid, self.window, uv)
+    refine_temperature: float = setting(0.07, "temperature of the soft-argmax", at_least=1e-4, at_most=10.0)
+    strict_functions: bool = setting(False, "refuse functions that the trained head was not trained on, instead of reading words")
 
 
 @dataclass(frozen=True)
@@ -77,7 +51,8 @@ class Matches:
     """Query pixels and their best target pixels, each in its own image.
 
     ``score`` is the features' cosine, clipped to 0..1. ``cycle_px`` is the distance in query pixels between a query pixel
-    and where the way back from its target ends; ``mutual`` says that it ends on the query's own lattice cell.
+    and where the way back from its target ends; ``mutual`` says that it ends on the query's own lattice cell. With a trained
+    head, ``part`` is the probability that the query pixel (column 0) and the target pixel (1) are in the functional part.
     """
 
     uv_query: Float32[np.ndarray, "n 2"]
@@ -85,19 +60,25 @@ class Matches:
     score: Float32[np.ndarray, " n"]
     cycle_px: Float32[np.ndarray, " n"]
     mutual: Bool[np.ndarray, " n"]
+    part: Float32[np.ndarray, "n 2"] | None = None
 
 
 class FunctionalCorrespondence:
     """Features of objects in images, and matches between them.
 
-    The features are the backbone's own. They know parts and shapes, not verbs: the function is checked and carried along,
-    but has no effect (``identity["conditioned"]`` is False) until a trained head is there.
+    Without a trained head the features are the backbone's own. They know parts and shapes, not verbs: the function is checked
+    and carried along, but has no effect (``identity["conditioned"]`` is False). With one, they are of the function.
     """
 
-    def __init__(self, backbone: Backbone, settings: CorrespondenceSettings = CorrespondenceSettings()) -> None:
+    def __init__(
+        self, backbone: Backbone, settings: CorrespondenceSettings = CorrespondenceSettings(), head: TrainedHead | None = None
+    ) -> None:
+        if head is not None:
+            settings = _fitted(settings, head, backbone)
         if settings.crop.size % backbone.patch_size:
             raise BadSettings(f"crop.size is {settings.crop.size}; a multiple of the patch size {backbone.patch_size} is needed")
-        self.backbone, self.settings = backbone, settings
+        self.backbone, self.settings, self.head = backbone, settings, head
+        self._words = None if head is None else FunctionWords(head, settings.strict_functions)
 
     @classmethod
     def from_pretrained(
@@ -108,12 +89,19 @@ class FunctionalCorrespondence:
         dtype: str = "fp32",
         download: bool = False,
     ) -> FunctionalCorrespondence:
-        """Returns the model around backbone ``name_or_path``; arguments and errors as :func:`load_backbone`."""
-        return cls(load_backbone(name_or_path, device, dtype, settings.backbone, download), settings)
+        """Returns a trained head on its backbone (a head's file, or a folder or Hugging Face repository with
+        head.safetensors), or the bare backbone ``name_or_path``; arguments and errors as :func:`load_backbone`.
+        """
+        head = find_head(name_or_path, download)
+        if head is None:
+            return cls(load_backbone(name_or_path, device, dtype, settings.backbone, download), settings)
+        return cls(load_backbone(head.spec.backbone, device, dtype, head.spec.features, download), settings, head)
 
     @property
     def identity(self) -> dict[str, str | bool]:
         """Which weights speak: ``name``, ``sha256``, and whether features are ``conditioned`` on the function."""
+        if self.head is not None:
+            return {"name": self.head.name, "sha256": self.head.sha256, "conditioned": True}
         return {"name": self.backbone.name, "sha256": self.backbone.weights_sha256, "conditioned": False}
 
     def embed(
@@ -125,11 +113,12 @@ class FunctionalCorrespondence:
     ) -> list[Embedding]:
         """Returns one embedding per mask, from one batched pass of the backbone.
 
-        ``function`` is a lower-case name such as "pour-with"; it has no effect with plain features. ``mirrored`` shows
-        the backbone each crop flipped left-right, and gives the features at the true pixels of the image. Raises
-        BadImage, SizeMismatch, NoMask (an empty mask, by its index), UnknownFunction, OutOfMemory.
+        ``function`` is a name such as "pour-with" or, with a trained head, what is meant in plain English; it has no effect with
+        plain features. ``mirrored`` shows the backbone each crop flipped left-right, and gives the features at the true pixels
+        of the image. Raises BadImage, SizeMismatch, NoMask (an empty mask, by its
+        index), UnknownFunction, OutOfMemory.
         """
-        check_function(function)
+        vector = self._vector(function)
         if image.size == 0:
             raise BadImage(f"the image is empty (shape {image.shape}); an H x W x 3 image is needed")
         windows = [self._window(image, mask, index) for index, mask in enumerate(masks)]
@@ -138,33 +127,50 @@ class FunctionalCorrespondence:
         background = self.settings.crop.background
         crops = np.stack([cut(image, mask, window, background) for mask, window in zip(masks, windows, strict=True)])
         with torch.inference_mode(), _memory_named("crop.size, or fewer objects"):
-            grids = self.backbone.patch_features(crops[:, :, ::-1] if mirrored else crops)
-            grids = grids.flip(-1) if mirrored else grids
+            features = self.backbone.patch_features(crops[:, :, ::-1] if mirrored else crops)
+            heads: list[HeadGrid | None] = [None] * len(windows)
+            if self.head is not None and vector is not None:
+                shown = np.stack([cut_mask(mask, window) for mask, window in zip(masks, windows, strict=True)])
+                coverage = patch_coverage(shown[:, :, ::-1] if mirrored else shown, self.backbone.patch_size)
+                features, heads = headed(self.head, features, coverage, vector, self._plain, mirrored)
+            features = features.flip(-1) if mirrored else features
             return [
-                self._embedding(grid, window, mask, mirrored) for grid, window, mask in zip(grids, windows, masks, strict=True)
+                embedding_of(grid, head, window, mask, self.settings.max_pixels, mirrored)
+                for grid, head, window, mask in zip(features, heads, windows, masks, strict=True)
             ]
 
     def match(self, query: Embedding, target: Embedding, points: Float[np.ndarray, "k 2"] | None = None) -> Matches:
         """Returns the best target pixel of every query pixel, or of ``points`` (any pixels of the query's image) if given.
 
-        Raises OutOfMemory.
+        With a trained head, the functional part is matched with the functional part, and the rest with the rest; where either
+        object shows no such part, everything with everything. Points that are hardly of the part may go anywhere. Raises
+        OutOfMemory.
         """
         with torch.inference_mode(), _memory_named("max_pixels and chunk"):
             uv = query.uv if points is None else points.astype(np.float32)
-            features = query.features if points is None else query.features_at(points)
-            there = nearest_neighbours(features, target.features, self.settings.chunk)
-            if points is None:
-                back = there.index_ba[there.index_ab]
-            else:
-                back = nearest_neighbours(target.features[there.index_ab], query.features, self.settings.chunk).index_ab
-            cycle_px = np.linalg.norm(query.uv[back.cpu().numpy()] - uv, axis=1).astype(np.float32)
-            return Matches(
-                uv_query=uv,
-                uv_target=self._target_pixels(features, target, there.index_ab),
-                score=there.score_ab.clamp(0.0, 1.0).cpu().numpy(),
-                cycle_px=cycle_px,
-                mutual=cycle_px <= query.stride * 0.5**0.5,
-            )
+            features, part = (query.features, query.part) if points is None else query.read(uv)
+            own, there = query.anchors, target.anchors
+            score, found = features.new_zeros(len(uv)), features.new_zeros(len(uv), 2)
+            home = torch.empty_like(found)
+            for asked, at_home, at_target in _groups(len(uv), part, own, there, points is not None):
+                forth = self._soft(features[asked], there, at_target)
+                back = self._soft(there.features[at_target], own, at_home)
+                score[asked], found[asked], home[asked] = forth.score, forth.uv, back.uv[forth.index]
+            target_px = found.cpu().numpy()
+            cycle_px = np.linalg.norm(home.cpu().numpy() - uv, axis=1).astype(np.float32)
+            parts = None if part is None else torch.stack([part, target.part_at(target_px)], dim=1).cpu().numpy()
+            mutual = cycle_px <= own.stride * 0.5**0.5
+            return Matches(uv, target_px, score.clamp(0.0, 1.0).cpu().numpy(), cycle_px, mutual, parts)
+
+    def _vector(self, function: str) -> Float32[Tensor, " t"] | None:
+        if self._words is not None:
+            return self._words.vector(function)
+        check_function(function)
+        return None
+
+    @property
+    def _plain(self) -> float:
+        return 0.0 if self.head is None else self.head.spec.decoding.plain
 
     def _window(self, image: np.ndarray, mask: np.ndarray, index: int) -> CropWindow:
         if mask.shape != image.shape[:2]:
@@ -174,44 +180,65 @@ class FunctionalCorrespondence:
             raise NoMask(f"mask {index} is empty; an object of at least one pixel is needed")
         return crop_window(mask, self.settings.crop)
 
-    def _embedding(self, grid: Tensor, window: CropWindow, mask: np.ndarray, mirrored: bool) -> Embedding:
-        uv, stride = pixel_lattice(mask, self.settings.max_pixels)
-        size = (mask.shape[1], mask.shape[0])
-        return Embedding(uv, _unit_features(grid, window, uv), stride, size, grid, window, mirrored)
-
-    def _target_pixels(self, features: Tensor, target: Embedding, peak: Tensor) -> Float32[np.ndarray, "k 2"]:
-        if self.settings.refine_radius == 0:
-            return target.uv[peak.cpu().numpy()]
-        uv_target = torch.from_numpy(target.uv).to(peak.device)
-        return windowed_soft_argmax(
-            features, target.features, uv_target, peak, stride=target.stride,
-            radius=self.settings.refine_radius, temperature=self.settings.refine_temperature, chunk=self.settings.chunk,
-        ).cpu().numpy()
+    def _soft(self, features: Tensor, among: Embedding, index: Int64[Tensor, " m"]) -> SoftNeighbours:
+        reach, temperature = self.settings.refine_reach, self.settings.refine_temperature
+        if reach < 0.0 and self.head is not None:
+            reach, temperature = self.head.spec.decoding.refine_reach, self.head.spec.decoding.refine_temperature
+        places = torch.from_numpy(among.uv).to(features.device)[index]
+        return soft_neighbours(
+            features, among.features[index], places, reach=max(reach, 0.0) * among.window.side, temperature=temperature,
+            chunk=self.settings.chunk,
+        )
 
 
-def check_function(function: str) -> None:
-    """Raises UnknownFunction unless ``function`` is a lower-case name with hyphens, as in the taxonomy."""
-    if not _FUNCTION.fullmatch(function):
-        raise UnknownFunction(f"function is {function!r}; a lower-case name such as 'pour-with' or 'hang-onto' is needed")
+def headed(
+    head: TrainedHead, features: Float32[Tensor, "b lc gh gw"], coverage: Float32[np.ndarray, "b gh gw"],
+    function: Float32[Tensor, " t"], plain: float, mirrored: bool = False,
+) -> tuple[Float32[Tensor, "b c gh gw"], list[HeadGrid | None]]:
+    """Returns the backbone's own features (the mean of its last blocks) and, of each object, what the head makes of them."""
+    b, _, gh, gw = features.shape
+    network, spec = head.network.to(features.device), head.spec
+    shown = torch.from_numpy(np.ascontiguousarray(coverage))[:, None].to(features.device)
+    grids = network.grid(features, shown, function.to(features.device).expand(b, -1))  # type: ignore[operator]
+    grids = grids.flip(-1) if mirrored else grids
+    own = features.reshape(b, spec.layers, spec.layer_channels, gh, gw)[:, -PLAIN_LAYERS:].mean(dim=1)
+    return own, [HeadGrid(grid, network.finish, plain) for grid in grids]  # type: ignore[arg-type]
 
 
-def pixel_lattice(mask: Bool[np.ndarray, "h w"], max_pixels: int) -> tuple[Float32[np.ndarray, "n 2"], int]:
-    """Returns the mask's pixels (u, v) on the finest square lattice that has 1..``max_pixels`` of them, and its stride.
+def _groups(
+    count: int, part: Float32[Tensor, " a"] | None, query: Embedding, target: Embedding, pointed: bool
+) -> list[tuple[Int64[Tensor, " _a"], Int64[Tensor, " _b"], Int64[Tensor, " _c"]]]:
+    """Returns what is matched with what: indices of the ``count`` asked pixels, of the query's anchors, and of the target's."""
+    device = query.features.device
+    everything = [torch.arange(n, device=device) for n in (count, len(query.uv), len(target.uv))]
+    if part is None or query.part is None or target.part is None:
+        return [(everything[0], everything[1], everything[2])]
+    own, there = query.part > PART, target.part > PART
+    if not own.any() or not there.any():
+        return [(everything[0], everything[1], everything[2])]
+    inside = part > (POINTED if pointed else PART)
+    if pointed or own.all() or there.all():
+        rest = (~inside, torch.ones_like(own), torch.ones_like(there))
+    else:
+        rest = (~inside, ~own, ~there)
+    groups = [tuple(some.nonzero()[:, 0] for some in group) for group in ((inside, own, there), rest)]
+    return [(asked, at_home, at_target) for asked, at_home, at_target in groups if len(asked)]
 
-    The lattice goes through the mask's first pixel in reading order, so that no mask falls between its points.
+
+def _fitted(settings: CorrespondenceSettings, head: TrainedHead, backbone: Backbone) -> CorrespondenceSettings:
+    """Returns ``settings`` with the head's features and crop; raises BadSettings where others were asked for, BadWeights where
+    the backbone is another one than the head was trained on.
     """
-    rows, columns = np.nonzero(mask)
-    stride = 1
-    while True:
-        on = ((rows - rows[0]) % stride == 0) & ((columns - columns[0]) % stride == 0)
-        if on.sum() <= max_pixels:
-            return np.stack([columns[on], rows[on]], axis=1).astype(np.float32), stride
-        stride += 1
-
-
-def _unit_features(grid: Tensor, window: CropWindow, uv: Float[np.ndarray, "k 2"]) -> Float32[Tensor, "k d"]:
-    crop_uv = torch.from_numpy(window.crop_from_image(uv.astype(np.float32))).to(grid.device)
-    return normalize(sample_grid(grid, crop_uv, window.size / grid.shape[2]), dim=1)
+    spec = head.spec
+    if backbone.weights_sha256 != spec.backbone_sha256:
+        raise BadWeights(f"{head.name} was trained on {spec.backbone} with sha256 {spec.backbone_sha256}; this is "
+                         f"{backbone.name} with {backbone.weights_sha256}")
+    for name, asked, default, fixed in (
+        ("backbone", settings.backbone, BackboneSettings(), spec.features), ("crop", settings.crop, CropSettings(), spec.crop)
+    ):
+        if asked not in (default, fixed):
+            raise BadSettings(f"correspondence.{name} is {asked}; {head.name} was trained with {fixed}: leave it out")
+    return replace(settings, backbone=spec.features, crop=spec.crop)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from math import ceil
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Float32, UInt8
 
 from func_corr_ros.errors import NoMask
 from func_corr_ros.settings import setting
@@ -87,3 +87,24 @@ def cut(
     # Averaging keeps a shrunk picture free of aliasing; cubic keeps an enlarged one sharp. Both hold u' = (u + 0.5) s - 0.5.
     interpolation = cv2.INTER_AREA if window.scale < 1 else cv2.INTER_CUBIC
     return cv2.resize(square, (window.size, window.size), interpolation=interpolation)
+
+
+def cut_mask(mask: Bool[np.ndarray, "h w"], window: CropWindow) -> Bool[np.ndarray, "size size"]:
+    """Returns the mask as :func:`cut` shows it; beyond the image there is no object."""
+    painted = np.repeat(mask[..., None], 3, axis=2).astype(np.uint8) * np.uint8(255)
+    height, width = mask.shape
+    whole = window.u0 >= 0 and window.v0 >= 0 and window.u0 + window.side <= width and window.v0 + window.side <= height
+    if whole:
+        return cut(painted, mask, window, "original")[..., 0] > 127
+    pad = window.side
+    padded = np.pad(painted, ((pad, pad), (pad, pad), (0, 0)))
+    moved = CropWindow(window.u0 + pad, window.v0 + pad, window.side, window.size)
+    return cut(padded, padded[..., 0] > 0, moved, "original")[..., 0] > 127
+
+
+def patch_coverage(mask: Bool[np.ndarray, "*b size size"], patch: int) -> Float32[np.ndarray, "*b g g"]:
+    """Returns the object's share of each ``patch`` x ``patch`` px cell of a cut-out mask."""
+    *batch, size, _ = mask.shape
+    cells = size // patch
+    whole = mask[..., : cells * patch, : cells * patch].reshape(*batch, cells, patch, cells, patch)
+    return whole.mean(axis=(-3, -1), dtype=np.float32)

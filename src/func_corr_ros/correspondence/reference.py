@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from func_corr_ros.correspondence.model import Embedding, FunctionalCorrespondence
+from func_corr_ros.correspondence.embedding import Embedding
+from func_corr_ros.correspondence.model import FunctionalCorrespondence
 
 
 @dataclass(frozen=True)

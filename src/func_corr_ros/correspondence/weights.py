@@ -35,10 +35,11 @@ class WeightsEntry:
     tensors_sha256: str | None = None
 
     def path(self) -> Path:
-        """Returns the installed file; raises BadWeights, with the install command, where the distribution is missing.
-
-        The distribution's files are located, its code is never imported.
+        """Returns the file, in the package's own models/ or installed by a distribution; raises BadWeights, with the install
+        command, where that is missing. The distribution's files are located, its code is never imported.
         """
+        if self.distribution is None:
+            return shared_file(f"models/{self.file}")
         try:
             path = Path(str(importlib.metadata.distribution(self.distribution or "").locate_file(self.file or "")))
         except importlib.metadata.PackageNotFoundError as error:
@@ -76,10 +77,10 @@ def tensors_sha256(tensors: Mapping[str, torch.Tensor]) -> str:
     return digest.hexdigest()
 
 
-def verify(what: str, found: str, expected: str | None) -> None:
-    """Raises BadWeights where ``expected`` is known and is not what was ``found``."""
+def verify(what: str, found: str, expected: str | None, of: str = "the manifest") -> None:
+    """Raises BadWeights where ``expected`` (by ``of``) is known and is not what was ``found``."""
     if expected is not None and found != expected:
-        raise BadWeights(f"{what} has sha256 {found}, the manifest says {expected}: reinstall it, or correct the manifest")
+        raise BadWeights(f"{what} has sha256 {found}, {of} says {expected}: install the one that {of} asks for")
 
 
 def cache_folder() -> Path:

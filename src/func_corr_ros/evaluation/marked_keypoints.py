@@ -12,7 +12,8 @@ import numpy as np
 import yaml
 from jaxtyping import Bool, Float32, UInt8
 
-from func_corr_ros.correspondence.model import Embedding, FunctionalCorrespondence
+from func_corr_ros.correspondence.embedding import Embedding
+from func_corr_ros.correspondence.model import FunctionalCorrespondence
 from func_corr_ros.errors import BadImage
 
 

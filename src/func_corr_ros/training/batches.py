@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
+from func_corr_ros.correspondence.object_crop import patch_coverage
 from func_corr_ros.data.functional_truth import free_turn, sample_pairs, unit_frames
 from func_corr_ros.errors import BadSettings
 from func_corr_ros.geometry.se3 import inverse, transform_points
@@ -21,7 +22,7 @@ from func_corr_ros.training.training_views import Instance, Serving, read_instan
 
 _TRIES = 40
 # Of so many pairs one view is shown once more, with a function that its object does not serve.
-_WRONG_EVERY = 4
+WRONG_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -76,26 +77,26 @@ class PooledObject:
 
 def pooled(instance: Instance, samples: int, patch: int) -> PooledObject:
     """Returns what pairs need of ``instance``, with its first ``samples`` samples and patches of ``patch`` px."""
-    v, size = instance.masks.shape[:2]
-    cells = size // patch
-    blocks = instance.masks[:, : cells * patch, : cells * patch].reshape(v, cells, patch, cells, patch)
     serving = {
         function: Serving(one.samples.first(samples), one.uv[:, :samples], one.seen[:, :samples], one.parts)
         for function, one in instance.serving.items()
     }
     eyes = np.stack([inverse(pose)[:3, 3] for pose in instance.camera_from_object])
-    coverage = blocks.mean(axis=(2, 4), dtype=np.float32)
-    return PooledObject(instance.category, eyes, np.packbits(instance.masks, axis=2), coverage, instance.pixels,
-                        instance.part_of_pixel, serving)
+    return PooledObject(instance.category, eyes, np.packbits(instance.masks, axis=2), patch_coverage(instance.masks, patch),
+                        instance.pixels, instance.part_of_pixel, serving)
 
 
 class ViewPool:
     """All training views that pairs are drawn from; features stay on disk until they are asked for."""
 
-    def __init__(self, views: Sequence[Path], features: Sequence[Path], samples: int, patch: int = 14) -> None:
+    def __init__(
+        self, views: Sequence[Path], features: Sequence[Path], samples: int, patch: int = 14,
+        channels: Sequence[int] | None = None,
+    ) -> None:
+        """``channels`` are those of the features that are read, all of them for None."""
         if not views:
             raise BadSettings("there are no training views; make them first (training_views.make_training_views)")
-        self._features = list(features)
+        self._features, self._channels = list(features), None if channels is None else np.asarray(channels)
         self.objects = [pooled(read_instance(path), samples, patch) for path in views]
         self.by_function: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for index, one in enumerate(self.objects):
@@ -106,6 +107,8 @@ class ViewPool:
     def features(self, ends: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:
         """Returns features (b, lc, gh, gw) and coverage (b, 1, gh, gw) of views (object, view), float32."""
         grids = [np.load(self._features[index], mmap_mode="r")[view] for index, view in ends]
+        if self._channels is not None:
+            grids = [grid[self._channels] for grid in grids]
         shown = np.stack([self.objects[index].coverage[view] for index, view in ends])
         return torch.from_numpy(np.stack(grids)).float(), torch.from_numpy(shown)[:, None]
 
@@ -183,8 +186,8 @@ def _soft(
 
 @dataclass(frozen=True)
 class Batch:
-    """Pairs side by side as tensors; views of a come first, then those of b: 2p views. ``wrong`` are views that are shown once
-    more, with a function that their object does not serve.
+    """Pairs side by side as tensors; views of a come first, then those of b: 2p views. ``itself`` marks pairs of two views of one
+    object. ``wrong`` are views that are shown once more, with a function that their object does not serve.
     """
 
     features: Tensor
@@ -196,6 +199,7 @@ class Batch:
     partner_back: Tensor
     pixels: Tensor
     in_part: Tensor
+    itself: Tensor
     wrong: Tensor
     wrong_functions: tuple[str, ...]
 
@@ -217,7 +221,7 @@ def drawn_batch(
         rng = np.random.default_rng([seed, step, number])
         pair = pool.drawn_pair(settings, rng, functions)
         not_served = [function for function in functions if function not in pool.objects[pair.ends[0][0]].serving]
-        if number % _WRONG_EVERY == 0 and not_served:
+        if number % WRONG_EVERY == 0 and not_served:
             wrong.append(len(pairs))
             others.append(str(rng.choice(not_served)))
         pairs.append(pair)
@@ -230,5 +234,6 @@ def drawn_batch(
         features, coverage, tuple(pair.function for pair in pairs) * 2, sides("uv"), sides("seen"),
         torch.from_numpy(np.stack([pair.partner for pair in pairs])),
         torch.from_numpy(np.stack([pair.partner_back for pair in pairs])),
-        sides("pixels"), sides("in_part"), torch.tensor(wrong, dtype=torch.int64), tuple(others),
+        sides("pixels"), sides("in_part"), torch.tensor([pair.ends[0][0] == pair.ends[1][0] for pair in pairs]),
+        torch.tensor(wrong, dtype=torch.int64), tuple(others),
     )

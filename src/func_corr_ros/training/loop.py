@@ -16,12 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, Dataset
 
+from func_corr_ros.errors import BadSettings
 from func_corr_ros.provenance import settings_hash
 from func_corr_ros.settings import as_dict, setting
-from func_corr_ros.training.batches import BatchSettings, ViewPool, drawn_batch
+from func_corr_ros.training.batches import Batch, BatchSettings, ViewPool, drawn_batch
 from func_corr_ros.training.checkpoint import Progress, read_checkpoint, write_checkpoint
-from func_corr_ros.training.objective import Objective, ObjectiveSettings
 
 # Every phrasing of a function, as unit vectors (k, t); the first is the function's own name.
 Phrasings = Mapping[str, Tensor]
@@ -32,7 +33,6 @@ class TrainSettings:
     """How long and how fast a head learns."""
 
     batch: BatchSettings = field(default_factory=BatchSettings)
-    objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
     steps: int = setting(10000, "batches in all", at_least=1)
     rate: float = setting(1e-3, "learning rate at its highest", at_least=0.0)
     warm_up: float = setting(0.05, "share of the steps in which the rate rises; then it falls", at_least=0.0, at_most=1.0)
@@ -49,31 +49,43 @@ class TrainSettings:
 class Learner(nn.Module):
     """A head and what its objective learns beside it."""
 
-    def __init__(self, head: nn.Module, objective: Objective) -> None:
+    def __init__(self, head: nn.Module, objective: nn.Module) -> None:
         super().__init__()
         self.head, self.objective = head, objective
 
+    def forward(self, batch: Batch, texts: Tensor, wrong_texts: Tensor) -> dict[str, Tensor]:
+        """Returns the losses of a batch by name, "total" among them."""
+        losses: dict[str, Tensor] = self.objective(self.head, batch, texts, wrong_texts)
+        return losses
+
 
 def train(
-    head: nn.Module, pool: ViewPool, functions: Sequence[str], phrasings: Phrasings, settings: TrainSettings, out: Path, *,
-    size: int, validate: Callable[[nn.Module], float] | None = None, data: str = "",
-    on_step: Callable[[int, Mapping[str, float]], None] = lambda step, losses: None,
+    learner: Learner, pool: ViewPool, functions: Sequence[str], phrasings: Phrasings, settings: TrainSettings, out: Path, *,
+    validate: Callable[[nn.Module], float] | None = None, data: str = "", device: str = "cpu", workers: int = 0,
+    accelerator: Any = None, on_step: Callable[[int, Mapping[str, float]], None] = lambda step, losses: None,
 ) -> nn.Module:
-    """Returns the mean of the weights of ``head`` over its last steps, trained on pairs from ``pool`` for ``functions``.
+    """Returns the head of ``learner``, trained on pairs from ``pool`` for ``functions``, its weights a running mean.
 
     ``out`` gets ``last.safetensors`` (the run goes on from there), ``best.safetensors`` where ``validate`` scored highest, and
-    ``log.jsonl``. ``data`` says what the views are; a checkpoint of other settings or data is refused (BadWeights).
+    ``log.jsonl``. ``data`` says what the views are; a checkpoint of other settings or data is refused (BadWeights). ``workers``
+    processes draw batches ahead. With an ``accelerate.Accelerator``, each of its processes takes its share of every batch.
     """
-    learner = Learner(head, Objective(settings.objective, size))
-    average = AveragedModel(learner, multi_avg_fn=get_ema_multi_avg_fn(settings.average))
+    device = device if accelerator is None else str(accelerator.device)
+    share = (0, 1) if accelerator is None else (accelerator.process_index, accelerator.num_processes)
+    if settings.batch.pairs % share[1]:
+        raise BadSettings(f"batch.pairs is {settings.batch.pairs}; {share[1]} processes need a multiple of {share[1]}")
+    average = AveragedModel(learner.to(device), multi_avg_fn=get_ema_multi_avg_fn(settings.average))
     kept = nn.ModuleDict({"learner": learner, "average": average})
     optimizer = torch.optim.AdamW(learner.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
-    made_with = settings_hash({"settings": as_dict(settings), "data": data, "head": repr(head)})
-    last, progress = out / "last.safetensors", Progress(0, -math.inf)
+    told = {"settings": as_dict(settings), "data": data, "learner": repr(learner), "functions": list(functions)}
+    made_with, last, progress = settings_hash(told), out / "last.safetensors", Progress(0, -math.inf)
     if last.exists():
         progress = read_checkpoint(last, kept, optimizer, made_with)
-    for step in range(progress.step, settings.steps):
-        losses = _step(learner, pool, functions, phrasings, settings, optimizer, step)
+    together = learner if accelerator is None else accelerator.prepare(learner)
+    steps = _Steps(pool, settings, functions, range(progress.step, settings.steps), share)
+    batches = DataLoader(steps, batch_size=None, num_workers=workers, multiprocessing_context="fork" if workers else None)
+    for step, batch in zip(steps.steps, batches, strict=True):
+        losses = _step(together, optimizer, batch.to(device), phrasings, settings, step)
         average.update_parameters(learner)
         on_step(step + 1, losses)
         best, ends = progress.best, step + 1 == settings.steps
@@ -82,13 +94,30 @@ def train(
             losses = {**losses, "validation": score}
             if score > best:
                 best = score
-                write_checkpoint(out / "best.safetensors", kept, optimizer, Progress(step + 1, best), made_with)
+                if share[0] == 0:
+                    write_checkpoint(out / "best.safetensors", kept, optimizer, Progress(step + 1, best), made_with)
         progress = Progress(step + 1, best)
-        if (step + 1) % settings.save_every == 0 or ends:
+        if ((step + 1) % settings.save_every == 0 or ends) and share[0] == 0:
             write_checkpoint(last, kept, optimizer, progress, made_with)
             _log(out / "log.jsonl", {"step": step + 1, **losses})
     trained: nn.Module = average.module.head
     return trained
+
+
+class _Steps(Dataset[Batch]):
+    """The batches of some steps; each depends on its step alone, whoever draws it."""
+
+    def __init__(
+        self, pool: ViewPool, settings: TrainSettings, functions: Sequence[str], steps: range, share: tuple[int, int]
+    ) -> None:
+        self.pool, self.settings, self.functions, self.steps, self.share = pool, settings, functions, steps, share
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __getitem__(self, index: int) -> Batch:
+        step = self.steps[index]
+        return drawn_batch(self.pool, self.settings.batch, self.functions, self.settings.seed, step, self.share)
 
 
 def rate_at(step: int, settings: TrainSettings) -> float:
@@ -111,17 +140,15 @@ def phrased(functions: Sequence[str], phrasings: Phrasings, settings: TrainSetti
 
 
 def _step(
-    learner: Learner, pool: ViewPool, functions: Sequence[str], phrasings: Phrasings, settings: TrainSettings,
-    optimizer: torch.optim.Optimizer, step: int,
+    learner: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, phrasings: Phrasings, settings: TrainSettings, step: int
 ) -> dict[str, float]:
-    device = learner.objective.log_temperature.device
-    batch = drawn_batch(pool, settings.batch, functions, settings.seed, step).to(str(device))
+    device = batch.features.device
     texts = phrased(batch.functions, phrasings, settings, step).to(device)
     wrong = phrased(batch.wrong_functions, phrasings, settings, step).to(device) if batch.wrong_functions else texts[:0]
     for group in optimizer.param_groups:
         group["lr"] = rate_at(step, settings)
     with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
-        losses = learner.objective(learner.head, batch, texts, wrong)
+        losses = learner(batch, texts, wrong)
     optimizer.zero_grad()
     losses["total"].backward()
     nn.utils.clip_grad_norm_(learner.parameters(), settings.clip)

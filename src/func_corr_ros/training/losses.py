@@ -26,18 +26,20 @@ def soft_match_loss(
 
 def functional_loss(
     positive_a: Float[Tensor, "b n d"], positive_b: Float[Tensor, "b n d"], negative_a: Float[Tensor, "b k d"],
-    negative_b: Float[Tensor, "b k d"], temperature: float = 0.1,
+    negative_b: Float[Tensor, "b k d"], temperature: float = 0.1, *, other_anchor: bool = False,
 ) -> Float[Tensor, ""]:
     """Returns the paper's functional InfoNCE: every cross-image pair of part points (i, j) is a positive; its negatives are
     (part of a, rest of b), (rest of a, part of b) and (rest of a, rest of b), the k of each that belong to anchor i or j.
 
     mean_ij log(1 + exp(N_i - s_ij)), N_i the log-sum-exp of anchor i's negatives: nothing larger than n x n and n x k is held.
+    ``other_anchor`` takes N_j instead, as the paper's release does by mistake.
     """
     positive = positive_a @ positive_b.transpose(1, 2) / temperature
     negatives = torch.cat([
         positive_a @ negative_b.transpose(1, 2), positive_b @ negative_a.transpose(1, 2), negative_a @ negative_b.transpose(1, 2)
     ], dim=2) / temperature
-    return torch.nn.functional.softplus(negatives.logsumexp(dim=2)[:, :, None] - positive).mean()
+    against = negatives.logsumexp(dim=2)
+    return torch.nn.functional.softplus((against[:, None] if other_anchor else against[:, :, None]) - positive).mean()
 
 
 def spatial_loss(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 
-from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow, crop_window, cut
+from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow, crop_window, cut, cut_mask
 from func_corr_ros.data.functional_truth import seen_points
 from func_corr_ros.data.lighting import studio
 from func_corr_ros.data.object_view import STANDARD_CAMERA, ObjectStage, ObjectView, bounding_sphere, orbit
@@ -123,8 +123,7 @@ class _Taken:
     @property
     def mask(self) -> Bool[np.ndarray, "s s"]:
         """The given mask, cut out as the picture is."""
-        painted = np.repeat(self.given[..., None], 3, axis=2).astype(np.uint8) * np.uint8(255)
-        return cut(painted, np.ones_like(self.given), self.window, "original")[..., 0] > 127
+        return cut_mask(self.given, self.window)
 
     def places(self, samples: ServingSamples) -> tuple[Float32[np.ndarray, "n 2"], Bool[np.ndarray, " n"]]:
         """Returns crop pixels of the samples, and which of them are seen and not hidden."""

@@ -9,12 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from func_corr_ros.correspondence.model import pixel_lattice
+from func_corr_ros.correspondence.embedding import pixel_lattice
 from func_corr_ros.correspondence.patch_grid import sample_grid
-from func_corr_ros.training.batches import PairOfViews, ViewPool
+from func_corr_ros.training.batches import BatchSettings, PairOfViews, ViewPool
 
 # At most so many pixels of the other object, on a lattice, are candidates.
 _CANDIDATES = 2500
+
+# Pairs of two objects, most of them of two categories.
+VALIDATION = BatchSettings(itself=0.0, within=0.1)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,19 @@ class ValidationScore:
     def overall(self) -> float:
         """What the best checkpoint is chosen by."""
         return self.pck23 + 0.5 * self.pck10 - self.distance
+
+
+def drawn_pairs(
+    pool: ViewPool, functions: Sequence[str], count: int, categories: frozenset[str] = frozenset(), *,
+    settings: BatchSettings = VALIDATION, seed: int = 5,
+) -> list[PairOfViews]:
+    """Returns ``count`` pairs of two objects for ``functions``, evenly drawn, one or both of ``categories`` if any are given."""
+    rng, pairs = np.random.default_rng(seed), list[PairOfViews]()
+    while len(pairs) < count:
+        pair = pool.drawn_pair(settings, rng, functions)
+        if not categories or categories & {pool.objects[index].category for index, _ in pair.ends}:
+            pairs.append(pair)
+    return pairs
 
 
 def validate(
@@ -56,10 +72,13 @@ def _direction(
     index, view = pair.ends[1 - side]
     places = pixel_lattice(pool.objects[index].mask(view), _CANDIDATES)[0]
     stride = size / grids.shape[3]
-    descriptors, _ = finish(sample_grid(grids[side], torch.from_numpy(pair.uv[side][at_own]), stride))
-    others, _ = finish(sample_grid(grids[1 - side], torch.from_numpy(places), stride))
+
+    def finished(grid: Tensor, uv: np.ndarray) -> tuple[Tensor, Tensor]:
+        return finish(sample_grid(grid, torch.from_numpy(uv).to(grid.device), stride))
+
+    descriptors, others = finished(grids[side], pair.uv[side][at_own])[0], finished(grids[1 - side], places)[0]
     off = errors_of(descriptors, others, places, pair.uv[1 - side][at_other])
-    _, logits = finish(sample_grid(grids[side], torch.from_numpy(pair.pixels[side]), stride))
+    logits = finished(grids[side], pair.pixels[side])[1]
     return float(off.mean() / (size - 1)), float((off <= 23).mean()), float((off <= 10).mean()), _precision(
         logits.cpu().numpy(), pair.in_part[side])
 
@@ -78,4 +97,3 @@ def errors_of(
     """Returns how many pixels each descriptor's best place is off its true one."""
     best = (descriptors @ other.T).argmax(dim=1).cpu().numpy()
     return np.linalg.norm(places[best] - truth, axis=1)
-

@@ -7,7 +7,7 @@ import pytest
 
 from func_corr_ros.correspondence.baselines import METHODS
 from func_corr_ros.correspondence.baselines.method import Method, MethodSettings, load_method
-from func_corr_ros.errors import BadSettings
+from func_corr_ros.errors import BadSettings, BadWeights
 
 
 def test_every_name_leads_to_something() -> None:
@@ -20,7 +20,7 @@ def test_a_method_gets_the_settings() -> None:
 
 
 def test_an_unknown_name_is_told_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match="'dinosaur': there is no such method; valid: chance, dino-224"):
+    with pytest.raises(BadSettings, match="'dinosaur'; valid: chance, dino-224"):
         load_method("dinosaur")
-    with pytest.raises(BadSettings, match="a trained head cannot be loaded yet; valid: chance"):
+    with pytest.raises(BadWeights):
         load_method(str(tmp_path))

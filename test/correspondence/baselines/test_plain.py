@@ -76,4 +76,5 @@ def test_a_soft_argmax_lies_between_pixels_near_the_hard_one() -> None:
     moved = soft.transfer(a, b, points)
     assert (moved % 1.0 != 0.0).any()
     reach = decoding.WINDOW_SHARE / 2.0 * b.window.side
-    assert np.abs(soft.discover(a, b).uv_b - hard.discover(a, b).uv_b).max() < reach + 4.0  # the lattice is 5 px wide
+    off = np.abs(soft.discover(a, b).uv_b - hard.discover(a, b).uv_b)
+    assert off.max() < max(reach, 1.5 * 5) + 4.0  # the lattice is 5 px wide

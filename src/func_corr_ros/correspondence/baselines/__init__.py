@@ -26,6 +26,9 @@ METHODS = {
     "qwen3-vl-function+dino": "func_corr_ros.correspondence.baselines.grounded:qwen3_vl_function",
 }
 
+# trained heads that come with the package (models/manifest.toml)
+HEADS: tuple[str, ...] = ()
+
 __getattr__, __dir__, _lazy = lazy_loader.attach(
     __name__,
     submod_attrs={
@@ -33,4 +36,4 @@ __getattr__, __dir__, _lazy = lazy_loader.attach(
         "method": ["Discovery", "Method", "MethodSettings", "Subject", "load_method"],
     },
 )
-__all__ = [*_lazy, "METHODS"]
+__all__ = [*_lazy, "HEADS", "METHODS"]

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float32
 
 from func_corr_ros.correspondence.baselines.dense import pixels_of
 from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, Subject
-from func_corr_ros.correspondence.model import pixel_lattice
+from func_corr_ros.correspondence.embedding import pixel_lattice
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from func_corr_ros.correspondence.backbone import BackboneSettings
 from func_corr_ros.correspondence.baselines.dense import DenseMethod, Described, minmax
 from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings
 from func_corr_ros.correspondence.baselines.plain import plain_features
-from func_corr_ros.correspondence.matching import mutual, nearest_neighbours, windowed_soft_argmax
-from func_corr_ros.correspondence.model import pixel_lattice
+from func_corr_ros.correspondence.embedding import pixel_lattice
+from func_corr_ros.correspondence.matching import mutual, nearest_neighbours, soft_neighbours
 from func_corr_ros.correspondence.object_crop import CropSettings
 
-# Side of the soft-argmax window over that of the crop: 1.3 of the 16 patches that make up its side.
+# Width of the soft-argmax window over the crop's side: 1.3 of the 16 patches that make it up.
 WINDOW_SHARE = 0.08
 TEMPERATURE = 0.02
 
@@ -38,12 +38,9 @@ class SoftArgmax(DenseMethod):
     def _refined(self, queries: torch.Tensor, b: Described) -> Float32[np.ndarray, "n 2"]:
         uv, stride = pixel_lattice(b.mask, self.max_pixels or b.mask.size)
         features = b.features_at(uv)
-        peak = nearest_neighbours(queries, features).index_ab
-        radius = max(round(WINDOW_SHARE * b.window.side / 2.0 / stride), 1)
-        return windowed_soft_argmax(
-            queries, features, torch.from_numpy(uv).to(features.device), peak,
-            stride=stride, radius=radius, temperature=TEMPERATURE,
-        ).cpu().numpy()
+        places = torch.from_numpy(uv).to(features.device)
+        reach = max(WINDOW_SHARE * b.window.side / 2.0, 1.5 * stride)  # the eight next lattice pixels at least
+        return soft_neighbours(queries, features, places, reach=reach, temperature=TEMPERATURE).uv.cpu().numpy()
 
 
 class MutualOnly(DenseMethod):

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from func_corr_ros.correspondence.baselines.method import Discovery, Subject
+from func_corr_ros.correspondence.embedding import pixel_lattice
 from func_corr_ros.correspondence.matching import NearestNeighbours, cycle_distance, nearest_neighbours
-from func_corr_ros.correspondence.model import pixel_lattice
 from func_corr_ros.correspondence.object_crop import CropWindow
 from func_corr_ros.correspondence.patch_grid import sample_grid
 

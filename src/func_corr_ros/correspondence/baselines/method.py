@@ -85,9 +85,12 @@ class Method(Protocol):
 
 def load_method(name: str, settings: MethodSettings = MethodSettings()) -> Method:
     """Returns the method called ``name`` in ``METHODS``; raises BadSettings that lists the names for any other."""
-    from func_corr_ros.correspondence.baselines import METHODS
+    from func_corr_ros.correspondence.baselines import HEADS, METHODS
 
     if name in METHODS:
         return pkgutil.resolve_name(METHODS[name])(settings)
-    what = "a trained head cannot be loaded yet" if Path(name).exists() else "there is no such method"
-    raise BadSettings(f"method is {name!r}: {what}; valid: {', '.join(METHODS)}")
+    if name in HEADS or Path(name).exists():
+        from func_corr_ros.correspondence.baselines.trained import trained_method
+
+        return trained_method(name, settings)
+    raise BadSettings(f"method is {name!r}; valid: {', '.join([*HEADS, *METHODS])}, or the file of a trained head")

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One object in one picture as features: of the pixels of a lattice, and of any pixel that is asked for."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Float32
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from func_corr_ros.correspondence.object_crop import CropWindow
+from func_corr_ros.correspondence.patch_grid import sample_grid
+
+# Pixels whose descriptors are made at once.
+_BLOCK = 16384
+
+
+@dataclass(frozen=True)
+class HeadGrid:
+    """What a trained head made of one object: ``grid`` is interpolated, then ``finish`` gives unit descriptors and the logit of
+    being in the functional part. ``plain`` is the weight of the backbone's own features beside the descriptors.
+    """
+
+    grid: Float32[Tensor, "c fh fw"]
+    finish: Callable[[Tensor], tuple[Tensor, Tensor]]
+    plain: float
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """One object's pixels and their features.
+
+    ``uv`` are whole pixels of the image, on a lattice of ``stride`` px inside the mask; ``features`` are unit vectors.
+    ``image_size`` is (width, height). ``grid`` are the backbone's features. ``mirrored`` says that the features are those of
+    the object's mirror image, each at the true pixel of the point it describes. With a trained head (``head``), ``part`` is the
+    probability of each pixel of ``uv`` to be in the functional part, and ``coarse`` the same object by fewer pixels.
+    """
+
+    uv: Float32[np.ndarray, "n 2"]
+    features: Float32[Tensor, "n d"]
+    stride: int
+    image_size: tuple[int, int]
+    grid: Float32[Tensor, "c gh gw"]
+    window: CropWindow
+    mirrored: bool = False
+    head: HeadGrid | None = None
+    part: Float32[Tensor, " n"] | None = None
+    coarse: Embedding | None = None
+
+    @property
+    def anchors(self) -> Embedding:
+        """The same object by the pixels that matches are looked for among: with a head, fewer than those that ask."""
+        return self.coarse or self
+
+    @property
+    def patch_px(self) -> float:
+        """Side of one backbone patch, in image pixels: finer differences than that are interpolated."""
+        return self.window.side / self.grid.shape[2]
+
+    def thinned(self, pixels: int) -> Embedding:
+        """Returns the same object by at most ``pixels`` of its pixels, evenly taken in reading order (no lattice any more)."""
+        step = -(-len(self.uv) // pixels)
+        part = None if self.part is None else self.part[::step]
+        return replace(self, uv=self.uv[::step], features=self.features[::step], part=part)
+
+    def features_at(self, uv: Float[np.ndarray, "k 2"]) -> Float32[Tensor, "k d"]:
+        """Returns unit features at any image pixels, those of the crop's border for pixels outside the crop."""
+        return self.read(uv)[0]
+
+    def part_at(self, uv: Float[np.ndarray, "k 2"]) -> Float32[Tensor, " k"]:
+        """Returns the probability of image pixels to be in the functional part; 1 without a trained head."""
+        part = self.read(uv)[1]
+        return torch.ones(len(uv), device=self.grid.device) if part is None else part
+
+    def read(self, uv: Float[np.ndarray, "k 2"]) -> tuple[Float32[Tensor, "k d"], Float32[Tensor, " k"] | None]:
+        """Returns :meth:`features_at` and, with a trained head, :meth:`part_at` image pixels."""
+        return read_grids(self.grid, self.head, self.window, uv)
+
+
+# A head's grid is interpolated between 32 x 32 cells, of which an object fills half: more anchors than this tell nothing new.
+ANCHORS = 1024
+
+
+def embedding_of(
+    grid: Float32[Tensor, "c gh gw"], head: HeadGrid | None, window: CropWindow, mask: Bool[np.ndarray, "h w"],
+    max_pixels: int, mirrored: bool = False,
+) -> Embedding:
+    """Returns the object ``mask`` by at most ``max_pixels`` of its pixels; the grids cover ``window``."""
+    uv, stride = pixel_lattice(mask, max_pixels)
+    features, part = read_grids(grid, head, window, uv)
+    few = head is not None and len(uv) > ANCHORS
+    coarse = embedding_of(grid, head, window, mask, ANCHORS, mirrored) if few else None
+    return Embedding(uv, features, stride, (mask.shape[1], mask.shape[0]), grid, window, mirrored, head, part, coarse)
+
+
+def read_grids(
+    grid: Float32[Tensor, "c gh gw"], head: HeadGrid | None, window: CropWindow, uv: Float[np.ndarray, "k 2"]
+) -> tuple[Float32[Tensor, "k d"], Float32[Tensor, " k"] | None]:
+    """Returns unit features at image pixels and, with a head, the probability of being in the functional part.
+
+    With a head the feature is its descriptor, joined with sqrt(plain) times the backbone's own unit feature: the cosine of two
+    is (d + plain g) / (1 + plain), d and g those of the two kinds.
+    """
+    at = torch.from_numpy(window.crop_from_image(uv.astype(np.float32))).to(grid.device)
+    if head is None:
+        return normalize(sample_grid(grid, at, window.size / grid.shape[2]), dim=1), None
+    features, parts = [], []
+    for some in at.split(_BLOCK):
+        descriptors, logits = head.finish(sample_grid(head.grid, some, window.size / head.grid.shape[2]))
+        if head.plain > 0.0:
+            own = normalize(sample_grid(grid, some, window.size / grid.shape[2]), dim=1)
+            descriptors = torch.cat([descriptors, head.plain**0.5 * own], dim=1) / (1.0 + head.plain) ** 0.5
+        features.append(descriptors)
+        parts.append(torch.sigmoid(logits))
+    return torch.cat(features), torch.cat(parts)
+
+
+def pixel_lattice(mask: Bool[np.ndarray, "h w"], max_pixels: int) -> tuple[Float32[np.ndarray, "n 2"], int]:
+    """Returns the mask's pixels (u, v) on the finest square lattice that has 1..``max_pixels`` of them, and its stride.
+
+    The lattice goes through the mask's first pixel in reading order, so that no mask falls between its points.
+    """
+    rows, columns = np.nonzero(mask)
+    stride = 1
+    while True:
+        on = ((rows - rows[0]) % stride == 0) & ((columns - columns[0]) % stride == 0)
+        if on.sum() <= max_pixels:
+            return np.stack([columns[on], rows[on]], axis=1).astype(np.float32), stride
+        stride += 1
