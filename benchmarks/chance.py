@@ -52,7 +52,7 @@ def directions(benchmark: Benchmark, pair: BenchmarkPair, method: Chance) -> lis
         a, b = (method.describe(Subject(benchmark.views[view].image, benchmark.views[view].mask, pair.function, None, view))
                 for view in (here, there))
         scale, candidates = frame_scale(b.mask), pixels_of(b.mask)
-        score = score_label_transfer(method.transfer(a, b, queries[chosen]), answers[chosen], scale)
+        score = score_label_transfer(method.transfer(a, b, queries[chosen]).uv, answers[chosen], scale)
         distance = scale * np.linalg.norm(candidates[None] - answers[chosen][:, None], axis=2)
         rows.append(([score.normalised_distance, *map(score.pck, THRESHOLDS)],
                      [distance.mean() / UNIT_PX, *((distance <= t).mean() for t in THRESHOLDS)]))

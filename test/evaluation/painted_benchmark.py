@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from func_corr_ros.correspondence.baselines.dense import pixels_of
-from func_corr_ros.correspondence.baselines.method import Discovery, Subject
+from func_corr_ros.correspondence.baselines.method import Discovery, PointMatches, Subject
 
 # Corner (u, v) and side of the board in each view [px].
 BOARDS = {"v0": (20, 30, 60), "v1": (70, 10, 80), "v2": (5, 60, 50), "v3": (90, 75, 40)}
@@ -94,14 +94,15 @@ class Perfect:
         self.described.append((subject.key, subject.function))
         return Known(subject.mask, subject.part if self._region else None, False)
 
-    def transfer(self, a: Known, b: Known, points: np.ndarray) -> np.ndarray:
+    def transfer(self, a: Known, b: Known, points: np.ndarray) -> PointMatches:
         first, side = pixels_of(b.mask)[0], float(b.mask.any(axis=0).sum())
-        return (first - 0.5 + side * shares_of(a.mask, points) + [self._offset, 0.0]).astype(np.float32)
+        uv = first - 0.5 + side * shares_of(a.mask, points) + [self._offset, 0.0]
+        return PointMatches(uv.astype(np.float32), np.ones(len(points), dtype=np.float32))
 
     def discover(self, a: Known, b: Known) -> Discovery:
         uv = pixels_of(a.mask)
         left = shares_of(a.mask, uv)[:, 0] < 0.5
-        return Discovery(uv[left], self.transfer(a, b, uv[left]), np.ones(int(left.sum()), dtype=np.float32))
+        return Discovery(uv[left], self.transfer(a, b, uv[left]).uv, np.ones(int(left.sum()), dtype=np.float32))
 
 
 class Silent(Perfect):
@@ -112,8 +113,8 @@ class Silent(Perfect):
     def describe(self, subject: Subject) -> Known:
         return Known(subject.mask, np.zeros_like(subject.mask), True)
 
-    def transfer(self, a: Known, b: Known, points: np.ndarray) -> np.ndarray:
-        return np.full_like(points, np.nan)
+    def transfer(self, a: Known, b: Known, points: np.ndarray) -> PointMatches:
+        return PointMatches(np.full_like(points, np.nan), np.full(len(points), np.nan, dtype=np.float32))
 
     def discover(self, a: Known, b: Known) -> Discovery:
         nowhere = np.zeros((0, 2), dtype=np.float32)

@@ -23,7 +23,9 @@ def benchmark_(tmp_path: Path) -> Benchmark:
 def some_answers(rng: np.random.Generator, parts: bool) -> Answers:
     points, uv_a, uv_b = (rng.normal(size=(n, 2)).astype(np.float32) for n in (3, 9, 9))
     score, flags = rng.random(9).astype(np.float32), rng.random(9) < 0.5
-    return Answers(points, uv_a, uv_b, score, flags if parts else None, np.eye(4) > 0 if parts else None, np.array(parts))
+    exists = np.array(rng.random(), dtype=np.float32)
+    return Answers(points, rng.random(3).astype(np.float32), uv_a, uv_b, score, flags if parts else None,
+                   np.eye(4) > 0 if parts else None, np.array(parts), exists)
 
 
 def test_answers_come_back_as_written(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -43,7 +45,7 @@ def test_the_same_answers_are_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_file_that_holds_no_answers_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "p.npz", ab_points=np.zeros((1, 2), dtype=np.float32))
-    with pytest.raises(BadBenchmark, match="ab_uv_a.*ba_score missing"):
+    with pytest.raises(BadBenchmark, match="ab_uv_a.*ba_exists missing"):
         read_answers(tmp_path / "p.npz")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from func_corr_ros.correspondence.baselines.method import Discovery, Method, Subject
+from func_corr_ros.correspondence.baselines.method import Discovery, Method, PointMatches, Subject
 from func_corr_ros.data.objects.deviations import TAXONOMY_NAMES
 from func_corr_ros.data.taxonomy import load_taxonomy
 from func_corr_ros.errors import BadBenchmark, BadSettings
@@ -26,22 +26,27 @@ from func_corr_ros.provenance import provenance, whole_file, write_json
 FOLDER, MADE_WITH = "predictions", "provenance.json"
 # Descriptions kept: a view comes again within a few pairs or not at all.
 KEPT = 64
+# What every file of predictions holds of both directions; the rest depends on the method.
+_NEEDED = ("points", "confidence", "uv_a", "uv_b", "score", "fallback", "exists")
 
 
 @dataclass(frozen=True)
 class Answers:
-    """One direction of a pair: ``points``, where the queried pixels belong in the target (NaN: no answer), and the matches
-    of discovery (their order is no ranking). ``region`` is the functional part predicted on the querying object;
-    ``fallback`` says that the one predicted on the target was empty.
+    """One direction of a pair: ``points``, where the queried pixels belong in the target (NaN: no answer), with their
+    ``confidence``, and the matches of discovery (their order is no ranking). ``region`` is the functional part predicted on the
+    querying object; ``fallback`` says that the one predicted on the target was empty; ``exists`` scores that there is a
+    correspondence at all.
     """
 
     points: Float32[np.ndarray, "k 2"]
+    confidence: Float32[np.ndarray, " k"]
     uv_a: Float32[np.ndarray, "n 2"]
     uv_b: Float32[np.ndarray, "n 2"]
     score: Float32[np.ndarray, " n"]
     in_part: Bool[np.ndarray, " n"] | None
     region: Bool[np.ndarray, "h w"] | None
     fallback: Bool[np.ndarray, ""]
+    exists: Float32[np.ndarray, ""]
 
 
 def predict(
@@ -133,7 +138,7 @@ def read_answers(path: Path) -> tuple[Answers, Answers]:
     """Returns what :func:`write_answers` wrote; raises BadBenchmark for a file that is none."""
     arrays = read_arrays(path)
     names = [field.name for field in fields(Answers)]
-    missing = [f"{way}_{name}" for way in ("ab", "ba") for name in names[:4] if f"{way}_{name}" not in arrays]
+    missing = [f"{way}_{name}" for way in ("ab", "ba") for name in _NEEDED if f"{way}_{name}" not in arrays]
     if missing:
         raise BadBenchmark(f"{path}: {', '.join(missing)} missing; delete the file, and it is made again")
     forth, back = (Answers(**{name: arrays.get(f"{way}_{name}") for name in names}) for way in ("ab", "ba"))
@@ -142,9 +147,11 @@ def read_answers(path: Path) -> tuple[Answers, Answers]:
 
 def _answers(method: Method, a: Any, b: Any, points: Float32[np.ndarray, "k 2"]) -> Answers:
     found: Discovery = method.discover(a, b)
+    asked: PointMatches = method.transfer(a, b, points)
     fallback = np.array(bool(getattr(b, "fallback", False)))
     return Answers(
-        method.transfer(a, b, points), found.uv_a, found.uv_b, found.score, found.in_part, getattr(a, "region", None), fallback
+        asked.uv, asked.confidence, found.uv_a, found.uv_b, found.score, found.in_part, getattr(a, "region", None), fallback,
+        np.array(found.exists, dtype=np.float32),
     )
 
 

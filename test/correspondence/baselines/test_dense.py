@@ -31,8 +31,9 @@ def test_the_best_pixel_is_that_of_all_cosines(rng: np.random.Generator) -> None
     queries, uv = a.features_at(rng.uniform(20, 80, (40, 2)).astype(np.float32)), pixels_of(b.mask)
     cosine = queries @ b.features_at(uv).T
     found = b.best(queries, uv)
-    chosen = [np.flatnonzero((uv == one).all(axis=1))[0] for one in found]
+    chosen = [np.flatnonzero((uv == one).all(axis=1))[0] for one in found.uv]
     np.testing.assert_allclose(cosine.numpy()[np.arange(40), chosen], cosine.max(dim=1).values, atol=1e-6)
+    np.testing.assert_allclose(found.confidence, cosine.max(dim=1).values.clamp(0.0, 1.0), atol=1e-6)
 
 
 def test_blocks_of_queries_do_not_show(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,8 +41,8 @@ def test_blocks_of_queries_do_not_show(rng: np.random.Generator, monkeypatch: py
     queries, uv = a.features_at(rng.uniform(20, 80, (40, 2)).astype(np.float32)), pixels_of(b.mask)
     whole = b.best(queries, uv)
     monkeypatch.setattr("func_corr_ros.correspondence.baselines.dense._BLOCK", 3 * len(uv))
-    np.testing.assert_array_equal(b.best(queries, uv), whole)
-    assert b.best(queries[:0], uv).shape == (0, 2)
+    np.testing.assert_array_equal(b.best(queries, uv).uv, whole.uv)
+    assert b.best(queries[:0], uv).uv.shape == (0, 2)
 
 
 def test_discovery_is_what_is_defined() -> None:
@@ -67,7 +68,7 @@ def test_an_object_against_itself_is_perfect() -> None:
     a = described(0)
     method = DenseMethod("x", {}, lambda subject: a, 300)
     points = pixels_of(a.mask)[::17]
-    np.testing.assert_allclose(method.transfer(a, a, points), points, atol=1.5)
+    np.testing.assert_allclose(method.transfer(a, a, points).uv, points, atol=1.5)
     found = method.discover(a, a)
     np.testing.assert_array_equal(found.uv_a, found.uv_b)
     assert isinstance(method, Method) and method.identity == {"max_pixels": 300}
@@ -93,7 +94,7 @@ def test_part_is_matched_with_part_and_rest_with_rest() -> None:
     np.testing.assert_array_equal(in_a, in_b)
     assert 0 < found.in_part.sum() < len(found.in_part) == len(discovered(described(0), b, 400).uv_a)
     method = DenseMethod("x", {}, lambda subject: a, 300)
-    assert (method.transfer(a, b, pixels_of(a.mask)[::9])[:, 0] >= 52).all()
+    assert (method.transfer(a, b, pixels_of(a.mask)[::9]).uv[:, 0] >= 52).all()
 
 
 def test_a_region_that_is_too_small_is_not_searched_alone() -> None:

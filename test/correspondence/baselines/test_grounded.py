@@ -49,11 +49,11 @@ def test_matches_keep_to_the_boxes() -> None:
     points = np.array([[70.0, 40.0], [90.0, 30.0], [100.0, 50.0]], dtype=np.float32)
     free = DenseMethod("repeating", {}, same_everywhere, 2000)
     a, b = free.describe(subject("a")), free.describe(subject("b"))
-    assert (free.transfer(a, b, points)[:, 0] < 60).any(), "the first of equal places is taken, in the left half"
+    assert (free.transfer(a, b, points).uv[:, 0] < 60).any(), "the first of equal places is taken, in the left half"
     told = method(Oracle())
     assert isinstance(told, Method)
     a, b = told.describe(subject("a")), told.describe(subject("b"))
-    assert not b.fallback and (told.transfer(a, b, points)[:, 0] >= 59.5).all()
+    assert not b.fallback and (told.transfer(a, b, points).uv[:, 0] >= 59.5).all()
     np.testing.assert_array_equal(b.region[:, :60] & MASK[:, :60], False)
     assert (b.region & MASK)[:, 60:].sum() == MASK[:, 60:].sum()
 

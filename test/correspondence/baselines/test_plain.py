@@ -32,7 +32,7 @@ def test_a_moved_board_is_found_where_it_is(factory) -> None:
     method: DenseMethod = factory(SETTINGS)
     a, b = method.describe(subject(0)), method.describe(subject(20))
     points = pixels_of(a.candidates)[::41]
-    np.testing.assert_allclose(np.median(method.transfer(a, b, points) - points, axis=0), [20.0, 0.0], atol=2.5)
+    np.testing.assert_allclose(np.median(method.transfer(a, b, points).uv - points, axis=0), [20.0, 0.0], atol=2.5)
     found = method.discover(a, b)
     np.testing.assert_allclose(np.median(found.uv_b - found.uv_a, axis=0), [20.0, 0.0], atol=2.5)
     assert found.score.min() >= 0.0 and found.score.max() <= 1.0 and 0 < len(found.score) <= 300
@@ -53,7 +53,7 @@ def test_identities_tell_the_rows_apart() -> None:
 def test_the_oracle_needs_to_be_told_and_keeps_to_the_part() -> None:
     method = plain.oracle_mask(SETTINGS)
     a, b = method.describe(subject(0)), method.describe(subject(20))
-    assert (method.transfer(a, b, pixels_of(a.mask)[::41])[:, 0] < 80).all()
+    assert (method.transfer(a, b, pixels_of(a.mask)[::41]).uv[:, 0] < 80).all()
     found = method.discover(a, b)
     np.testing.assert_array_equal(found.in_part, found.uv_a[:, 0] < 60)
     with pytest.raises(BadBenchmark, match="'board0' has no part mask for cut-with"):
@@ -66,14 +66,14 @@ def test_mutual_neighbours_are_mutual() -> None:
     forth, back = method.discover(a, b), method.discover(b, a)
     pairs = {(*p, *q) for p, q in zip(forth.uv_a.tolist(), forth.uv_b.tolist(), strict=True)}
     assert pairs == {(*p, *q) for q, p in zip(back.uv_a.tolist(), back.uv_b.tolist(), strict=True)}
-    assert {tuple(q) for q in method.transfer(a, b, pixels_of(a.mask)[::41]).tolist()} <= {tuple(q) for q in forth.uv_b.tolist()}
+    assert {tuple(q) for q in method.transfer(a, b, pixels_of(a.mask)[::41]).uv.tolist()} <= {tuple(q) for q in forth.uv_b.tolist()}
 
 
 def test_a_soft_argmax_lies_between_pixels_near_the_hard_one() -> None:
     hard, soft = plain.ours_224(SETTINGS), decoding.soft_argmax(SETTINGS)
     a, b = hard.describe(subject(0)), hard.describe(subject(20))
     points = pixels_of(a.mask)[::41]
-    moved = soft.transfer(a, b, points)
+    moved = soft.transfer(a, b, points).uv
     assert (moved % 1.0 != 0.0).any()
     reach = decoding.WINDOW_SHARE / 2.0 * b.window.side
     off = np.abs(soft.discover(a, b).uv_b - hard.discover(a, b).uv_b)

@@ -77,8 +77,8 @@ def test_an_object_is_found_where_it_moved_to(features) -> None:
     assert isinstance(method, Method)
     a, b = method.describe(subject()), method.describe(subject(10))
     points = np.array([[35.0, 30.0], [60.0, 50.0], [75.0, 65.0]], dtype=np.float32)
-    np.testing.assert_allclose(method.transfer(a, b, points), points + [10.0, 0.0], atol=1.5)
-    np.testing.assert_allclose(method.transfer(b, a, points + np.float32([10, 0])), points, atol=1.5)
+    np.testing.assert_allclose(method.transfer(a, b, points).uv, points + [10.0, 0.0], atol=1.5)
+    np.testing.assert_allclose(method.transfer(b, a, points + np.float32([10, 0])).uv, points, atol=1.5)
     found = method.discover(a, b)
     assert np.median(np.linalg.norm(found.uv_b - found.uv_a - [10.0, 0.0], axis=1)) < 1.5
 

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from func_corr_ros.correspondence.baselines.dense import pixels_of
-from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, Subject
+from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, PointMatches, Subject
 from func_corr_ros.correspondence.embedding import pixel_lattice
 
 
@@ -38,10 +38,11 @@ class Chance:
         """See :class:`Method`."""
         return Outline(subject.mask, subject.key)
 
-    def transfer(self, a: Outline, b: Outline, points: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
+    def transfer(self, a: Outline, b: Outline, points: Float32[np.ndarray, "n 2"]) -> PointMatches:
         """Returns a pixel of b for each point."""
-        candidates = pixels_of(b.mask)
-        return candidates[self._rng("transfer", a, b).integers(0, len(candidates), len(points))]
+        candidates, rng = pixels_of(b.mask), self._rng("transfer", a, b)
+        uv = candidates[rng.integers(0, len(candidates), len(points))]
+        return PointMatches(uv, rng.random(len(points), dtype=np.float32))
 
     def discover(self, a: Outline, b: Outline) -> Discovery:
         """Returns a pixel of b for each lattice pixel of a, in any order."""

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 
 from func_corr_ros.correspondence.backbone import BackboneSettings
 from func_corr_ros.correspondence.baselines.dense import DenseMethod, Described, minmax
-from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings
+from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, PointMatches
 from func_corr_ros.correspondence.baselines.plain import plain_features
 from func_corr_ros.correspondence.embedding import pixel_lattice
 from func_corr_ros.correspondence.matching import mutual, nearest_neighbours, soft_neighbours
@@ -24,7 +24,7 @@ TEMPERATURE = 0.02
 class SoftArgmax(DenseMethod):
     """Moves each match to the similarity-weighted mean pixel around it."""
 
-    def transfer(self, a: Described, b: Described, points: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
+    def transfer(self, a: Described, b: Described, points: Float32[np.ndarray, "n 2"]) -> PointMatches:
         """Returns the mean pixel around the most similar lattice pixel of b."""
         with torch.inference_mode():
             return self._refined(a.features_at(points), b)
@@ -33,20 +33,21 @@ class SoftArgmax(DenseMethod):
         """Returns the matches of the plain method, each moved within b."""
         found = super().discover(a, b)
         with torch.inference_mode():
-            return replace(found, uv_b=self._refined(a.features_at(found.uv_a), b))
+            return replace(found, uv_b=self._refined(a.features_at(found.uv_a), b).uv)
 
-    def _refined(self, queries: torch.Tensor, b: Described) -> Float32[np.ndarray, "n 2"]:
+    def _refined(self, queries: torch.Tensor, b: Described) -> PointMatches:
         uv, stride = pixel_lattice(b.mask, self.max_pixels or b.mask.size)
         features = b.features_at(uv)
         places = torch.from_numpy(uv).to(features.device)
         reach = max(WINDOW_SHARE * b.window.side / 2.0, 1.5 * stride)  # the eight next lattice pixels at least
-        return soft_neighbours(queries, features, places, reach=reach, temperature=TEMPERATURE).uv.cpu().numpy()
+        found = soft_neighbours(queries, features, places, reach=reach, temperature=TEMPERATURE)
+        return PointMatches(found.uv.cpu().numpy(), found.score.clamp(0.0, 1.0).cpu().numpy())
 
 
 class MutualOnly(DenseMethod):
     """Trusts a pixel only where it is the nearest neighbour of its own nearest neighbour."""
 
-    def transfer(self, a: Described, b: Described, points: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
+    def transfer(self, a: Described, b: Described, points: Float32[np.ndarray, "n 2"]) -> PointMatches:
         """Returns for each point the most similar pixel among those of b that have a mutual neighbour in a."""
         found = self.discover(a, b)
         with torch.inference_mode():

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float32
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from func_corr_ros.correspondence.baselines.method import Discovery, Subject
+from func_corr_ros.correspondence.baselines.method import Discovery, PointMatches, Subject
 from func_corr_ros.correspondence.embedding import pixel_lattice
 from func_corr_ros.correspondence.matching import NearestNeighbours, cycle_distance, nearest_neighbours
 from func_corr_ros.correspondence.object_crop import CropWindow
@@ -53,15 +53,16 @@ class Described:
         """Returns unit features at image pixels."""
         return normalize(sample_grid(self.grid, self._grid_uv(uv), self._stride), dim=1)
 
-    def best(self, queries: Float32[Tensor, "k d"], uv: Float32[np.ndarray, "m 2"]) -> Float32[np.ndarray, "k 2"]:
-        """Returns for each query that pixel of ``uv`` whose unit feature is most like it, as if all had been compared.
+    def best(self, queries: Float32[Tensor, "k d"], uv: Float32[np.ndarray, "m 2"]) -> PointMatches:
+        """Returns for each query that pixel of ``uv`` whose unit feature is most like it, as if all had been compared; its
+        confidence is their cosine, 0 at least.
 
         Interpolation is linear: the queries are compared with the grid's cells, and the similarities interpolated. Over the
         length of the pixel's feature, that is the cosine.
         """
         return self._best(queries, uv, self._lengths(uv))
 
-    def best_candidate(self, queries: Float32[Tensor, "k d"]) -> Float32[np.ndarray, "k 2"]:
+    def best_candidate(self, queries: Float32[Tensor, "k d"]) -> PointMatches:
         """Returns the :meth:`best` pixel of all ``candidates``."""
         return self._best(queries, *self._searched)
 
@@ -70,12 +71,14 @@ class Described:
         uv = pixels_of(self.candidates)
         return uv, self._lengths(uv)
 
-    def _best(self, queries: Tensor, uv: np.ndarray, lengths: Tensor) -> Float32[np.ndarray, "k 2"]:
-        place, found = self._grid_uv(uv), []
-        for some in queries.split(max(_BLOCK // len(uv), 1)):
-            cells = torch.einsum("kd,dhw->khw", some, self.grid)
-            found.append((sample_grid(cells, place, self._stride) / lengths[:, None]).argmax(dim=0))
-        return uv[torch.cat(found).cpu().numpy()] if found else np.zeros((0, 2), dtype=np.float32)
+    def _best(self, queries: Tensor, uv: np.ndarray, lengths: Tensor) -> PointMatches:
+        place, index, cosine = self._grid_uv(uv), np.zeros(len(queries), dtype=np.int64), np.zeros(len(queries), dtype=np.float32)
+        step = max(_BLOCK // len(uv), 1)
+        for start in range(0, len(queries), step):
+            cells = torch.einsum("kd,dhw->khw", queries[start : start + step], self.grid)
+            found = (sample_grid(cells, place, self._stride) / lengths[:, None]).max(dim=0)
+            index[start : start + step], cosine[start : start + step] = found.indices.cpu().numpy(), found.values.cpu().numpy()
+        return PointMatches(uv[index], cosine.clip(0.0, 1.0))
 
     def _lengths(self, uv: np.ndarray) -> Float32[Tensor, " m"]:
         return torch.cat([sample_grid(self.grid, some, self._stride).norm(dim=1) for some in self._grid_uv(uv).split(8192)])
@@ -106,7 +109,7 @@ class DenseMethod:
         with torch.inference_mode():
             return self._describe(subject)
 
-    def transfer(self, a: Described, b: Described, points: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
+    def transfer(self, a: Described, b: Described, points: Float32[np.ndarray, "n 2"]) -> PointMatches:
         """Returns for each point of a the most similar candidate pixel of b; all of them are compared."""
         with torch.inference_mode():
             return b.best_candidate(a.features_at(points))

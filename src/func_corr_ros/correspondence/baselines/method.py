@@ -34,16 +34,28 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class PointMatches:
+    """Where the pixels of a that were asked for belong in b's image: ``uv``, NaN where the method has no answer; ``confidence``
+    0..1, a probability only where the method says so, NaN where it cannot tell.
+    """
+
+    uv: Float32[np.ndarray, "n 2"]
+    confidence: Float32[np.ndarray, " n"]
+
+
+@dataclass(frozen=True)
 class Discovery:
     """Matches from pixels of a (whole ones of its mask) to pixels of b; a higher ``score`` is more certain.
 
     ``in_part`` says which matches join the functional parts that the method itself predicts: they rank before all others.
+    ``exists`` scores that the two objects have a correspondence for this function at all, NaN where the method cannot tell.
     """
 
     uv_a: Float32[np.ndarray, "n 2"]
     uv_b: Float32[np.ndarray, "n 2"]
     score: Float32[np.ndarray, " n"]
     in_part: Bool[np.ndarray, " n"] | None = None
+    exists: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -74,8 +86,8 @@ class Method(Protocol):
         """Returns what the method needs to know of one object; the expensive half, kept by the caller."""
         ...
 
-    def transfer(self, a: Any, b: Any, points: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
-        """Returns where pixels (u, v) of a's image belong in b's image; NaN where the method has no answer."""
+    def transfer(self, a: Any, b: Any, points: Float32[np.ndarray, "n 2"]) -> PointMatches:
+        """Returns where pixels (u, v) of a's image belong in b's image."""
         ...
 
     def discover(self, a: Any, b: Any) -> Discovery:

@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate, normalize
 from func_corr_ros.correspondence.backbone import chosen_device
 from func_corr_ros.correspondence.baselines.dense import DenseMethod, Described, discovered, pixels_of
 from func_corr_ros.correspondence.baselines.diffusion import HUB, DiffusionFeatures
-from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, Subject
+from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, PointMatches, Subject
 from func_corr_ros.correspondence.baselines.plain import PUBLISHED_CROP, PUBLISHED_FEATURES, plain_features
 from func_corr_ros.correspondence.object_crop import CropSettings, crop_object
 from func_corr_ros.settings import as_dict
@@ -50,7 +50,7 @@ class SdDino:
         picture, _ = crop_object(subject.image, subject.mask, crop)
         return TwiceDescribed(self._dino.describe(subject), tuple(self._diffusion.layers(picture)))
 
-    def transfer(self, a: TwiceDescribed, b: TwiceDescribed, points: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
+    def transfer(self, a: TwiceDescribed, b: TwiceDescribed, points: Float32[np.ndarray, "n 2"]) -> PointMatches:
         """Returns for each point of a the most similar pixel of b's object."""
         with torch.inference_mode():
             one, other = self._fused(a, b)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, Subject
+from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, PointMatches, Subject
 from func_corr_ros.correspondence.correspond import confidence_of
 from func_corr_ros.correspondence.embedding import Embedding
 from func_corr_ros.correspondence.functional_region import functional_region
@@ -40,9 +40,10 @@ class TrainedMethod:
         region = functional_region(embedding, subject.mask)
         return TrainedSubject(embedding, region.mask, region.fallback)
 
-    def transfer(self, a: TrainedSubject, b: TrainedSubject, points: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, "n 2"]:
+    def transfer(self, a: TrainedSubject, b: TrainedSubject, points: Float32[np.ndarray, "n 2"]) -> PointMatches:
         """See :class:`Method`."""
-        return self.model.match(a.embedding, b.embedding, points).uv_target
+        found = self.model.match(a.embedding, b.embedding, points)
+        return PointMatches(found.uv_target, confidence_of(found, a.embedding))
 
     def discover(self, a: TrainedSubject, b: TrainedSubject) -> Discovery:
         """Returns the matches of all lattice pixels of a, scored by their confidence."""
