@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from nodes.color_backbone import load
 
-from func_corr_ros.correspondence.correspond import MAX_OBJECTS, correspond, match_confidence
-from func_corr_ros.correspondence.model import Matches
+from func_corr_ros.correspondence.correspond import MAX_OBJECTS, correspond
 from func_corr_ros.correspondence.reference import make_reference
 from func_corr_ros.errors import NoMask
 
@@ -88,15 +87,6 @@ def test_a_resized_picture_scores_alike(model, reference):
 def test_no_object_is_refused(model, reference):
     with pytest.raises(NoMask, match="no object"):
         correspond(model, reference, np.zeros((*SIZE, 3), np.uint8), {})
-
-
-def test_confidence_falls_with_the_way_back_and_never_exceeds_the_score():
-    uv = np.zeros((3, 2), np.float32)
-    matches = Matches(uv, uv, np.full(3, 0.9, np.float32), np.array([0.0, 6.0, 60.0], np.float32), np.ones(3, bool))
-    confidence = match_confidence(matches, 100.0)
-    assert confidence[0] == pytest.approx(0.9)
-    assert confidence[1] == pytest.approx(0.9 / np.e, rel=1e-5)  # one tolerance: half of 12 % of 100 px
-    assert confidence[2] < 1e-6
 
 
 def _objects(picture):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from correspondence.heads import ColourBackbone
 from safetensors.torch import load_file
 from training.pools import CHANNELS, small_pool
 
@@ -33,12 +34,14 @@ def data(folder: Path) -> TrainingData:
     pool = small_pool(folder)
     words = {name: torch.nn.functional.normalize(torch.randn(3, 5, generator=torch.Generator().manual_seed(i)), dim=1)
              for i, name in enumerate(FUNCTIONS)}
-    return TrainingData(pool, pool, FUNCTIONS, words, CHANNELS // 3, {"backbone": "a" * 64, "text_encoder": "b" * 64})
+    return TrainingData(pool, pool, FUNCTIONS, words, CHANNELS // 3, ColourBackbone(),
+                        {"backbone": "a" * 64, "text_encoder": "b" * 64})
 
 
 @pytest.fixture(autouse=True)
 def few_validation_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("func_corr_ros.training.train_head.validation_pairs", lambda recipe, data: {})
+    monkeypatch.setattr("func_corr_ros.training.train_head.calibrated", lambda head, *_: head)
 
 
 @pytest.mark.parametrize("recipe", [OURS, PAPER])
@@ -68,6 +71,7 @@ from func_corr_ros.settings import override
 from func_corr_ros.training import train_head as module
 from func_corr_ros.training.recipe import OURS
 module.validation_pairs = lambda recipe, data: {{}}
+module.calibrated = lambda head, *_: head
 accelerator = None
 if {shared}:
     from accelerate import Accelerator

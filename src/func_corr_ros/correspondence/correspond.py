@@ -10,14 +10,13 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from func_corr_ros.correspondence.confidence import TOLERANCE
 from func_corr_ros.correspondence.consistency import affine_consistency
 from func_corr_ros.correspondence.embedding import Embedding
 from func_corr_ros.correspondence.model import FunctionalCorrespondence, Matches
 from func_corr_ros.correspondence.reference import Reference
 from func_corr_ros.errors import NoMask
 
-# Tolerance of the consistency check, as a share of the reference object's longer side: a patch of DINOv2 at 224 px is 1/13.
-TOLERANCE = 0.12
 # Of several objects, only this many (the segmenter's best) are compared: each costs a backbone pass.
 MAX_OBJECTS = 6
 # Which object, and whether mirrored, is decided on this many pixels of each; the rest would cost 25 times as much.
@@ -87,7 +86,7 @@ def correspond(
     return Correspondence(
         object_id=best.object_id,
         matches=matches,
-        confidence=confidence_of(matches, best.live),
+        confidence=matches.confidence,
         stride=best.live.stride,
         mirrored=best.mirrored,
         score=best.score,
@@ -96,32 +95,16 @@ def correspond(
     )
 
 
-def confidence_of(matches: Matches, query: Embedding) -> Float32[np.ndarray, " n"]:
-    """Returns the confidence of each match of ``query``."""
-    confidence = match_confidence(matches, _longer_side(query))
-    return confidence if matches.part is None else confidence * np.sqrt(matches.part.prod(axis=1))
-
-
-def match_confidence(matches: Matches, scale: float) -> Float32[np.ndarray, " n"]:
-    """Returns score x exp(-(c / tolerance)^2), c the distance in query pixels by which the way back misses, ``scale``
-    the query object's longer side in pixels."""
-    return (matches.score * np.exp(-((matches.cycle_px / (TOLERANCE / 2 * scale)) ** 2))).astype(np.float32)
-
-
 def _agreement(model: FunctionalCorrespondence, reference: Reference, live: Embedding, mirrored: bool) -> float:
     """Returns the confidence per live pixel that moves together (0..1)."""
     target = (reference.mirrored if mirrored else reference.embedding).thinned(DECIDING_PIXELS)
     matches = model.match(live.thinned(DECIDING_PIXELS), target)
-    confidence = confidence_of(matches, live)
-    size = _longer_side(target)
+    size = target.longer_side
     consistency = affine_consistency(
-        matches.uv_query, matches.uv_target, confidence, TOLERANCE * size, scale=size / _longer_side(live), mirrored=mirrored
+        matches.uv_query, matches.uv_target, matches.confidence, TOLERANCE * size, scale=size / live.longer_side,
+        mirrored=mirrored,
     )
-    return consistency * float(np.mean(confidence))
-
-
-def _longer_side(embedding: Embedding) -> float:
-    return float(np.ptp(embedding.uv, axis=0).max()) + embedding.stride
+    return consistency * float(np.mean(matches.confidence))
 
 
 def _keypoints(
@@ -130,8 +113,7 @@ def _keypoints(
     if not keypoints:
         return {}
     matches = model.match(target, live, points=np.asarray(list(keypoints.values()), dtype=np.float32))
-    confidence = confidence_of(matches, target)
     return {
         name: LiveKeypoint((float(uv[0]), float(uv[1])), float(weight))
-        for name, uv, weight in zip(keypoints, matches.uv_target, confidence, strict=True)
+        for name, uv, weight in zip(keypoints, matches.uv_target, matches.confidence, strict=True)
     }

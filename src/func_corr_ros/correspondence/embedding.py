@@ -56,6 +56,11 @@ class Embedding:
         return self.coarse or self
 
     @property
+    def longer_side(self) -> float:
+        """Longer side of the lattice's bounding box, in image pixels."""
+        return float(np.ptp(self.uv, axis=0).max()) + self.stride
+
+    @property
     def patch_px(self) -> float:
         """Side of one backbone patch, in image pixels: finer differences than that are interpolated."""
         return self.window.side / self.grid.shape[2]

@@ -60,11 +60,14 @@ def mutual(neighbours: NearestNeighbours) -> Bool[Tensor, " n"]:
 
 @dataclass(frozen=True)
 class SoftNeighbours:
-    """For every query its best target: ``index``, its ``score`` (cosine), and ``uv``, the mean place around it."""
+    """For every query its best target: ``index``, its ``score`` (cosine), ``uv``, the mean place around it, and ``mass``, the
+    share of softmax(cosine / temperature) over all targets that lies within reach: near 1 where nothing else comes close.
+    """
 
     index: Int64[Tensor, " k"]
     score: Float[Tensor, " k"]
     uv: Float[Tensor, "k 2"]
+    mass: Float[Tensor, " k"]
 
 
 def soft_neighbours(
@@ -72,27 +75,30 @@ def soft_neighbours(
     temperature: float, chunk: int = CHUNK,
 ) -> SoftNeighbours:
     """Returns the best target of each unit vector of ``query``, and the mean (softmax of cosine / ``temperature``) of the places
-    of all targets within ``reach`` px of the best one's; that place itself for a reach of 0. Differentiable in the vectors.
+    of all targets within ``reach`` px of the best one's; that place itself for a reach of 0 (the mass is then that of all
+    targets there). Differentiable in the vectors.
 
     Similarities are computed in float32; about 4 chunk x chunk numbers are held (but at least one query's, m).
     """
     rows = max(chunk * chunk // max(len(target), 1), 1)
     found = [_soft(some.float(), target.float(), uv_target, reach, temperature) for some in query.split(rows)]
-    index, score, uv = (torch.cat(parts) for parts in zip(*found, strict=True)) if found else (
-        torch.zeros(0, dtype=torch.int64), query.new_zeros(0), uv_target.new_zeros(0, 2))
-    return SoftNeighbours(index, score, uv)
+    index, score, uv, mass = (torch.cat(parts) for parts in zip(*found, strict=True)) if found else (
+        torch.zeros(0, dtype=torch.int64), query.new_zeros(0), uv_target.new_zeros(0, 2), query.new_zeros(0))
+    return SoftNeighbours(index, score, uv, mass)
 
 
 def _soft(
     query: Tensor, target: Tensor, uv: Tensor, reach: float, temperature: float
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     similarity = query @ target.T
     score, index = similarity.max(dim=1)
+    weight = torch.exp((similarity - score[:, None]) / temperature)
+    near = weight.masked_fill(torch.cdist(uv[index], uv) > max(reach, 0.0), 0.0)
+    within = near.sum(dim=1)
+    mass = within / weight.sum(dim=1)
     if reach <= 0.0:
-        return index, score, uv[index]
-    far = torch.cdist(uv[index], uv) > reach
-    weight = torch.softmax((similarity / temperature).masked_fill(far, -math.inf), dim=1).to(uv.dtype)
-    return index, score, weight @ uv
+        return index, score, uv[index], mass
+    return index, score, near.to(uv.dtype) @ uv / within[:, None].to(uv.dtype), mass
 
 
 def _nothing_yet(count: int, device: torch.device) -> tuple[Int64[Tensor, " {count}"], Float32[Tensor, " {count}"]]:

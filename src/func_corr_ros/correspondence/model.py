@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from torch import Tensor
 
 from func_corr_ros.correspondence.backbone import Backbone, BackboneSettings, load_backbone
+from func_corr_ros.correspondence.confidence import Evidence
 from func_corr_ros.correspondence.embedding import Embedding, HeadGrid, embedding_of
 from func_corr_ros.correspondence.function_words import FunctionWords, check_function
 from func_corr_ros.correspondence.matching import CHUNK, SoftNeighbours, soft_neighbours
@@ -51,8 +52,13 @@ class Matches:
     """Query pixels and their best target pixels, each in its own image.
 
     ``score`` is the features' cosine, clipped to 0..1. ``cycle_px`` is the distance in query pixels between a query pixel
-    and where the way back from its target ends; ``mutual`` says that it ends on the query's own lattice cell. With a trained
-    head, ``part`` is the probability that the query pixel (column 0) and the target pixel (1) are in the functional part.
+    and where the way back from its target ends; ``mutual`` says that it ends on the query's own lattice cell.
+    ``mass`` is the share of the softmax over all targets that lies around the place found.
+    ``confidence`` is, with a calibrated head, the probability that the match is right to a tenth of the object; otherwise a
+    plain score (:mod:`confidence`). ``exists`` is the probability that both objects serve the function at all, NaN where the
+    weights cannot tell. Where ``accepted`` is False, there is no correspondence: ``uv_target`` is the best guess.
+    With a trained head, ``part`` is the probability that the query pixel (column 0) and the target pixel (1) are in the
+    functional part.
     """
 
     uv_query: Float32[np.ndarray, "n 2"]
@@ -60,6 +66,10 @@ class Matches:
     score: Float32[np.ndarray, " n"]
     cycle_px: Float32[np.ndarray, " n"]
     mutual: Bool[np.ndarray, " n"]
+    mass: Float32[np.ndarray, " n"]
+    confidence: Float32[np.ndarray, " n"]
+    exists: float
+    accepted: Bool[np.ndarray, " n"]
     part: Float32[np.ndarray, "n 2"] | None = None
 
 
@@ -150,17 +160,21 @@ class FunctionalCorrespondence:
             uv = query.uv if points is None else points.astype(np.float32)
             features, part = (query.features, query.part) if points is None else query.read(uv)
             own, there = query.anchors, target.anchors
-            score, found = features.new_zeros(len(uv)), features.new_zeros(len(uv), 2)
-            home = torch.empty_like(found)
+            score, mass = features.new_zeros(len(uv)), features.new_zeros(len(uv))
+            found, home = features.new_zeros(len(uv), 2), features.new_zeros(len(uv), 2)
             for asked, at_home, at_target in _groups(len(uv), part, own, there, points is not None):
                 forth = self._soft(features[asked], there, at_target)
                 back = self._soft(there.features[at_target], own, at_home)
-                score[asked], found[asked], home[asked] = forth.score, forth.uv, back.uv[forth.index]
+                score[asked], mass[asked], found[asked], home[asked] = forth.score, forth.mass, forth.uv, back.uv[forth.index]
             target_px = found.cpu().numpy()
-            cycle_px = np.linalg.norm(home.cpu().numpy() - uv, axis=1).astype(np.float32)
-            parts = None if part is None else torch.stack([part, target.part_at(target_px)], dim=1).cpu().numpy()
-            mutual = cycle_px <= own.stride * 0.5**0.5
-            return Matches(uv, target_px, score.clamp(0.0, 1.0).cpu().numpy(), cycle_px, mutual, parts)
+            evidence = Evidence(
+                score.clamp(0.0, 1.0).cpu().numpy(), mass.cpu().numpy(),
+                np.linalg.norm(home.cpu().numpy() - uv, axis=1).astype(np.float32),
+                None if part is None else torch.stack([part, target.part_at(target_px)], dim=1).cpu().numpy(),
+            )
+            sure = evidence.judged(None if self.head is None else self.head.spec.calibration, query, target)
+            mutual = evidence.cycle_px <= own.stride * 0.5**0.5
+            return Matches(uv, target_px, evidence.score, evidence.cycle_px, mutual, evidence.mass, *sure, evidence.part)
 
     def _vector(self, function: str) -> Float32[Tensor, " t"] | None:
         if self._words is not None:

@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import ModelCard, ModelHubMixin
 from jaxtyping import Float32
 from torch import Tensor, nn
 
 from func_corr_ros import pretrained
 from func_corr_ros.correspondence.backbone import BackboneSettings
+from func_corr_ros.correspondence.confidence import Calibration
 from func_corr_ros.correspondence.head import HEADS
+from func_corr_ros.correspondence.model_card import TEMPLATE
 from func_corr_ros.correspondence.object_crop import CropSettings
 from func_corr_ros.correspondence.weights import load_manifest, verify
-from func_corr_ros.errors import BadWeights
+from func_corr_ros.errors import BadSettings, BadWeights
 from func_corr_ros.provenance import sha256_of_file, whole_file
 from func_corr_ros.settings import as_dict, override, setting
 
 FORMAT = "func_corr_ros head 1"
 ARCHITECTURE = "func_corr_head"
-SUFFIX, FILE = ".safetensors", "head.safetensors"
+SUFFIX, FILE, CARD = ".safetensors", "head.safetensors", "README.md"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Decoding:
 @dataclass(frozen=True)
 class HeadSpec:
     """What a head needs around it: ``backbone`` and ``text_encoder`` by name and SHA-256 of their weights, which features of
-    which picture; ``calibration`` are plain numbers (:mod:`calibration`), ``made_with`` how it was trained.
+    which picture; ``calibration`` what its confidence means, None before it was measured, ``made_with`` how it was trained.
     """
 
     kind: str
@@ -52,16 +55,24 @@ class HeadSpec:
     features: BackboneSettings
     crop: CropSettings
     decoding: Decoding = field(default_factory=Decoding)
-    calibration: Mapping[str, float] = field(default_factory=dict)
+    calibration: Calibration | None = None
     made_with: Mapping[str, Any] = field(default_factory=dict)
 
 
-class TrainedHead:
-    """A head that is ready to use: ``network``, its ``spec``, and the vectors of the ``functions`` it was trained on."""
+class TrainedHead(
+    ModelHubMixin, library_name="func_corr_ros", license="apache-2.0", tags=["robotics", "dense-correspondence"],
+    model_card_template=TEMPLATE,
+):
+    """A head that is ready to use: ``network``, its ``spec``, and the vectors of the ``functions`` it was trained on.
+
+    ``card`` is the model card that came with it, "" where there was none. ``push_to_hub("owner/name")`` uploads what
+    ``save_pretrained`` writes; huggingface_hub's ModelHubMixin says its other arguments.
+    """
 
     def __init__(self, network: nn.Module, spec: HeadSpec, functions: Mapping[str, Float32[Tensor, " t"]]) -> None:
         self.network, self.spec, self.functions = network.eval().requires_grad_(False), spec, dict(functions)
-        self.name, self.sha256 = "unsaved", ""
+        self.name, self.sha256, self.card = "unsaved", "", ""
+        self._hub_mixin_config = None  # the file's metadata says it all: no config.json beside it
 
     def save(self, path: Path) -> Path:
         """Writes the head to ``path``, weights as float16, and returns it; a reader finds the old file or the whole new one."""
@@ -97,7 +108,44 @@ class TrainedHead:
         functions = {name.removeprefix("function."): value for name, value in tensors.items() if name[:9] == "function."}
         head = cls(network, spec, functions)
         head.name, head.sha256 = path.stem, sha256_of_file(path)
+        card = path.with_name(CARD)
+        head.card = card.read_text() if path.name == FILE and card.is_file() else ""
         return head
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override] # the house's words; the mixin's would go online unasked
+        cls, name_or_path: str | Path, *, download: bool = False
+    ) -> TrainedHead:
+        """Returns the head that :func:`find_head` finds, as ``FunctionalCorrespondence.from_pretrained`` does; raises BadWeights
+        where there is none. Nothing is fetched from the network unless ``download`` is True.
+        """
+        head = find_head(str(name_or_path), download)
+        if head is None:
+            hint = "" if download else ", one that is not in the local cache with download=True"
+            raise BadWeights(f"{name_or_path} is no trained head; a name of the manifest, a {SUFFIX} file, a folder with {FILE}, "
+                             f"or a Hugging Face repository (owner/name{hint}) is needed")
+        return head
+
+    def save_pretrained(self, save_directory: str | Path, **hub: Any) -> str | None:
+        """Writes head.safetensors to the folder and, where it has no README.md yet, ``card`` or one made from the spec.
+
+        ``hub`` as of ModelHubMixin. Raises BadSettings for a folder with the config.json of another model: the mixin would
+        delete that.
+        """
+        if (Path(save_directory) / "config.json").exists():
+            raise BadSettings(f"{save_directory} holds config.json, so another model lives there; choose a folder of its own")
+        return super().save_pretrained(save_directory, **hub)
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        self.save(save_directory / FILE)
+
+    def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
+        """Returns ``card``, or one made from the spec where that is empty."""
+        if self.card:
+            return ModelCard(self.card)
+        parameters = f"{sum(weight.numel() for weight in self.network.parameters()):,}"
+        told = {"spec": self.spec, "functions": sorted(self.functions), "parameters": parameters}
+        return super().generate_model_card(*args, **told, **kwargs)
 
 
 def make_head(spec: HeadSpec) -> nn.Module:
@@ -112,7 +160,8 @@ def _spec(told: dict[str, Any]) -> HeadSpec:
     features = override(BackboneSettings(), told.pop("features"), source="features")
     crop = override(CropSettings(), told.pop("crop"), source="crop")
     decoding = override(Decoding(), told.pop("decoding"), source="decoding")
-    return HeadSpec(**{**told, "features": features, "crop": crop, "decoding": decoding})
+    calibration = None if told.get("calibration") is None else Calibration.read(told.pop("calibration"))
+    return HeadSpec(**{**told, "features": features, "crop": crop, "decoding": decoding, "calibration": calibration})
 
 
 def find_head(name_or_path: str, download: bool = False) -> TrainedHead | None:
@@ -132,7 +181,12 @@ def find_head(name_or_path: str, download: bool = False) -> TrainedHead | None:
         return TrainedHead.load(path)
     if path.is_dir():
         return TrainedHead.load(path / FILE) if (path / FILE).is_file() else None
-    if download and name_or_path.count("/") == 1:
-        folder = pretrained.model_folder(name_or_path, [FILE], download)
+    if name_or_path.count("/") == 1:
+        try:
+            folder = pretrained.model_folder(name_or_path, [FILE, CARD], download)
+        except BadWeights:
+            if download:
+                raise
+            return None
         return TrainedHead.load(folder / FILE) if (folder / FILE).is_file() else None
     return None

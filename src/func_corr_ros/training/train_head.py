@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from func_corr_ros.correspondence.backbone import load_backbone
+from func_corr_ros.correspondence.backbone import Backbone, load_backbone
 from func_corr_ros.correspondence.object_crop import CropSettings
 from func_corr_ros.correspondence.text_encoder import load_text_encoder
 from func_corr_ros.correspondence.trained_head import HeadSpec, TrainedHead, make_head
@@ -20,6 +20,7 @@ from func_corr_ros.data.splits import UNSEEN_CATEGORIES, UNSEEN_FUNCTIONS, VALID
 from func_corr_ros.provenance import provenance, settings_hash
 from func_corr_ros.settings import as_dict
 from func_corr_ros.training.batches import PairOfViews, ViewPool
+from func_corr_ros.training.calibration import calibrated
 from func_corr_ros.training.loop import Learner, train
 from func_corr_ros.training.phrases import phrasings_of
 from func_corr_ros.training.recipe import Recipe
@@ -40,6 +41,7 @@ class TrainingData:
     functions: tuple[str, ...]
     phrasings: Mapping[str, Tensor]
     layer_channels: int
+    backbone: Backbone
     hashes: Mapping[str, str]
 
 
@@ -83,14 +85,16 @@ def prepare(recipe: Recipe, folder: Path, *, device: str = "auto", processes: in
         "views": settings_hash(recipe.views), "features": settings_hash(kept),
     }
     functions = tuple(name for name in pools[0].functions if name not in back)
-    return TrainingData(pools[0], pools[1], functions, phrasings, channels, hashes)
+    return TrainingData(pools[0], pools[1], functions, phrasings, channels, backbone, hashes)
 
 
 def train_head(
     recipe: Recipe, data: TrainingData, out: Path, *, device: str = "cpu", workers: int = 0, accelerator: Any = None,
     watch: Watch = Watch(),
 ) -> TrainedHead:
-    """Returns the head that ``recipe`` gives, and writes it to ``out/head.safetensors`` beside the checkpoints of ``train``."""
+    """Returns the head that ``recipe`` gives, calibrated, and writes it to ``out/head.safetensors`` beside the checkpoints of
+    ``train``.
+    """
     spec = head_spec(recipe, data)
     torch.manual_seed(recipe.train.seed)
     network = make_head(spec)
@@ -111,6 +115,7 @@ def train_head(
     )
     head = TrainedHead(trained.cpu(), spec, {name: data.phrasings[name][0] for name in data.functions})
     if accelerator is None or accelerator.is_main_process:
+        head = calibrated(head, data.backbone, data.held_out, data.functions)
         head.save(out / "head.safetensors")
     return head
 

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, PointMatches, Subject
-from func_corr_ros.correspondence.correspond import confidence_of
 from func_corr_ros.correspondence.embedding import Embedding
 from func_corr_ros.correspondence.functional_region import functional_region
 from func_corr_ros.correspondence.model import PART, CorrespondenceSettings, FunctionalCorrespondence
@@ -43,13 +42,13 @@ class TrainedMethod:
     def transfer(self, a: TrainedSubject, b: TrainedSubject, points: Float32[np.ndarray, "n 2"]) -> PointMatches:
         """See :class:`Method`."""
         found = self.model.match(a.embedding, b.embedding, points)
-        return PointMatches(found.uv_target, confidence_of(found, a.embedding))
+        return PointMatches(found.uv_target, found.confidence)
 
     def discover(self, a: TrainedSubject, b: TrainedSubject) -> Discovery:
         """Returns the matches of all lattice pixels of a, scored by their confidence."""
         found = self.model.match(a.embedding, b.embedding)
         in_part = None if found.part is None else found.part[:, 0] > PART
-        return Discovery(found.uv_query, found.uv_target, confidence_of(found, a.embedding), in_part)
+        return Discovery(found.uv_query, found.uv_target, found.confidence, in_part, found.exists)
 
 
 def trained_method(name_or_path: str, settings: MethodSettings) -> TrainedMethod:

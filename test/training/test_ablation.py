@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of the ablation are recipes that exist, each different from the whole, and mistakes in their names are told."""
+from __future__ import annotations
+
+import pytest
+
+from func_corr_ros.errors import BadSettings
+from func_corr_ros.training.ablation import VARIANTS, Variant, variants
+from func_corr_ros.training.recipe import OURS, RECIPES
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+def test_every_row_changes_what_it_says_and_nothing_else(variant: Variant) -> None:
+    recipe = variant.settings(seed=2, steps=7)
+    assert (recipe.train.seed, recipe.train.steps) == (2, 7)
+    whole = Variant("whole", "", variant.recipe).settings(seed=2, steps=7)
+    assert (recipe == whole) == (not variant.changes)
+    assert recipe.views == OURS.views and set(recipe.layers) <= set(recipe.kept_layers)  # all rows learn from the same data
+
+
+def test_as_many_steps_as_the_recipe_says() -> None:
+    assert VARIANTS[0].settings(0, 0).train.steps == RECIPES["ours"].train.steps
+
+
+def test_rows_that_only_read_bring_the_heads_they_read() -> None:
+    assert [one.name for one in variants("no-plain")] == ["ours", "no-plain"]
+    assert len({one.name for one in VARIANTS}) == len(VARIANTS) == len(variants(""))
+    assert all(one.seeds <= next(row.seeds for row in VARIANTS if row.name == one.reads) for one in VARIANTS if one.reads)
+
+
+def test_unknown_rows_are_named() -> None:
+    with pytest.raises(BadSettings, match="no-plane is unknown; valid: ours, paper"):
+        variants("ours,no-plane")
