@@ -2,6 +2,7 @@
 """A benchmark of painted boards, whose truth is known, and methods that know everything, or nothing."""
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ PAIRS = (
     ("p0", "cut-with", "v0", "v1"), ("p1", "cut-with", "v1", "v2"),
     ("p2", "pour-with", "v2", "v3"), ("p3", "pour-with", "v3", "v0"),
 )
+# Pairs of which b does not serve the function: id, function, a, b.
+NEGATIVES = (("n0", "cut-with", "v0", "v3"), ("n1", "cut-with", "v1", "v3"), ("n2", "pour-with", "v3", "v1"))
 # What of the board serves the function: its left half, on which the truth lies, evenly.
 SHARES = np.stack(np.meshgrid(np.linspace(0.05, 0.45, 5), np.linspace(0.05, 0.95, 8)), axis=-1).reshape(-1, 2)
 
@@ -47,7 +50,9 @@ def shares_of(mask: np.ndarray, uv: np.ndarray) -> np.ndarray:
     return (uv + 0.5 - first) / float(mask.any(axis=0).sum())
 
 
-def write_painted_benchmark(folder: Path, *, swapped: bool = False, parts: bool = True, **more: Any) -> Path:
+def write_painted_benchmark(
+    folder: Path, *, swapped: bool = False, parts: bool = True, negatives: bool = False, **more: Any
+) -> Path:
     """Writes the boards; ``swapped`` exchanges a and b everywhere, ``more`` are fields of every pair."""
     for name in ("images", "masks", "parts", "truth"):
         (folder / name).mkdir(parents=True)
@@ -67,7 +72,8 @@ def write_painted_benchmark(folder: Path, *, swapped: bool = False, parts: bool 
             "split": "unseen" if i == 3 else "seen", "upright": i < 2, **part, **more,
         })
     head = {"name": "painted", "version": "1", "image_size": [120, 160], "functions": ["cut-with", "pour-with"], "unit": "m"}
-    for name, value in (("benchmark", head), ("views", views), ("pairs", pairs)):
+    others = [dict(zip(("id", "function", "a", "b"), one, strict=True), split="seen") for one in NEGATIVES]
+    for name, value in (("benchmark", head), ("views", views), ("pairs", pairs), *([("negatives", others)] if negatives else [])):
         (folder / f"{name}.json").write_text(json.dumps(value))
     return folder
 
@@ -78,6 +84,7 @@ class Known(NamedTuple):
     mask: np.ndarray
     region: np.ndarray | None
     fallback: bool
+    subject: Subject | None = None
 
 
 class Perfect:
@@ -92,7 +99,7 @@ class Perfect:
 
     def describe(self, subject: Subject) -> Known:
         self.described.append((subject.key, subject.function))
-        return Known(subject.mask, subject.part if self._region else None, False)
+        return Known(subject.mask, subject.part if self._region else None, False, subject)
 
     def transfer(self, a: Known, b: Known, points: np.ndarray) -> PointMatches:
         first, side = pixels_of(b.mask)[0], float(b.mask.any(axis=0).sum())
@@ -103,6 +110,26 @@ class Perfect:
         uv = pixels_of(a.mask)
         left = shares_of(a.mask, uv)[:, 0] < 0.5
         return Discovery(uv[left], self.transfer(a, b, uv[left]).uv, np.ones(int(left.sum()), dtype=np.float32))
+
+
+class Telling(Perfect):
+    """Is sure of every point by ``confidence``, and tells negatives by 0.2 from pairs, which have 0.8."""
+
+    name = "telling"
+
+    def __init__(self, confidence: float = 0.75, offset: float = 0.0, **identity: Any) -> None:
+        super().__init__(conditioned=True, offset=offset)
+        self.identity = {**self.identity, "confidence": confidence, **identity}
+        self.compared: list[tuple[str, str, str]] = []
+
+    def transfer(self, a: Known, b: Known, points: np.ndarray) -> PointMatches:
+        sure = np.full(len(points), self.identity["confidence"], dtype=np.float32)
+        return PointMatches(super().transfer(a, b, points).uv, sure)
+
+    def discover(self, a: Known, b: Known) -> Discovery:
+        asked = a.subject.function, a.subject.key, b.subject.key
+        self.compared.append(asked)
+        return dataclasses.replace(super().discover(a, b), exists=0.2 if asked in [one[1:] for one in NEGATIVES] else 0.8)
 
 
 class Silent(Perfect):

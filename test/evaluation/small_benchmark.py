@@ -2,6 +2,7 @@
 """The smallest benchmark there is: two views of 20 x 30 pixels, one pair of three points."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def mask_of(view: str) -> np.ndarray:
     return mask
 
 
-def write_small_benchmark(out: Path, **settings: Any) -> Path:
+def write_small_benchmark(out: Path, negatives: Sequence[dict[str, Any]] = (), **settings: Any) -> Path:
     """Writes the benchmark to ``out`` and returns it."""
     writer = BenchmarkWriter(out, settings)
     image = np.arange(1800, dtype=np.uint32).reshape(20, 30, 3).astype(np.uint8)
@@ -36,4 +37,4 @@ def write_small_benchmark(out: Path, **settings: Any) -> Path:
         parts[f"part_{view}"] = writer.write_part(view, "pour-with", mask_of(view))
     pair = {"id": "p", "function": "pour-with", "a": "a", "b": "b", "within_category": True, "split": "seen", "upright": True,
             "truth": writer.write_truth("p", Truth(A, B, POINTS)), **parts}
-    return writer.finish(HEAD, views, [pair])
+    return writer.finish(HEAD, views, [pair], negatives)

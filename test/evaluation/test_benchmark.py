@@ -108,7 +108,49 @@ def test_opening_refuses_broken_files(folder: Path, file: str, text: str | None,
 def test_two_pairs_of_one_id_are_refused(folder: Path) -> None:
     (pair,) = json.loads((folder / "pairs.json").read_text())
     (folder / "pairs.json").write_text(json.dumps([pair, pair]))
-    with pytest.raises(BadBenchmark, match=r"id is not unique: \['p'\]"):
+    with pytest.raises(BadBenchmark, match=r"id is not unique .*: \['p'\]"):
+        Benchmark.open(folder)
+
+
+NEGATIVE = {"id": "n", "function": "pour-with", "a": "a", "b": "b", "split": "seen", "categories": ["mug", "hammer"]}
+
+
+def test_negatives_are_read_and_have_a_hash_of_their_own(folder: Path) -> None:
+    """What is known of pairs stays what it is, with them and without."""
+    without = Benchmark.open(folder)
+    assert without.negatives == () and without.negatives_sha256 is None
+    (folder / "negatives.json").write_text(json.dumps([NEGATIVE]))
+    benchmark = Benchmark.open(folder)
+    (negative,) = benchmark.negatives
+    assert (negative.id, negative.function, negative.a, negative.b, negative.split) == ("n", "pour-with", "a", "b", "seen")
+    assert negative.description["categories"] == ["mug", "hammer"]
+    before = benchmark.negatives_sha256
+    assert benchmark.sha256 == without.sha256 and len(before) == 64
+    (folder / "negatives.json").write_text(json.dumps([{**NEGATIVE, "id": "m"}]))
+    assert Benchmark.open(folder).negatives_sha256 != before
+
+
+def test_changed_negatives_are_found_by_the_manifest(tmp_path: Path) -> None:
+    folder = write_small_benchmark(tmp_path / "with", negatives=[NEGATIVE])
+    benchmark = Benchmark.open(folder)
+    benchmark.check()
+    assert benchmark.sha256 == Benchmark.open(write_small_benchmark(tmp_path / "without")).sha256
+    (folder / "negatives.json").write_text(json.dumps([{**NEGATIVE, "split": "other"}]))
+    with pytest.raises(BadBenchmark, match="negatives.json is missing or has changed"):
+        Benchmark.open(folder).check()
+
+
+@pytest.mark.parametrize(("entries", "told"), [
+    ({}, "negatives.json holds a dict; a list"),
+    (["n"], "negatives.json, entry 0: id is missing"),
+    ([{**NEGATIVE, "b": "c"}], r"negatives.json, entry 0 \('n'\): b is 'c', which is no view"),
+    ([{**NEGATIVE, "function": "fly-with"}], "function is 'fly-with'; benchmark.json has pour-with"),
+    ([{**NEGATIVE, "split": 1}], "split is 1; a str is needed"),
+    ([NEGATIVE, {**NEGATIVE, "id": "p"}], r"id is not unique \(also in negatives.json\): \['p'\]"),
+])
+def test_negatives_that_are_none_are_refused(folder: Path, entries: Any, told: str) -> None:
+    (folder / "negatives.json").write_text(json.dumps(entries))
+    with pytest.raises(BadBenchmark, match=told):
         Benchmark.open(folder)
 
 

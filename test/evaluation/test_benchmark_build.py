@@ -25,8 +25,8 @@ from func_corr_ros.evaluation.benchmark_views import BenchmarkSettings, Tabletop
 pytest.importorskip("embreex")
 pytest.importorskip("manifold3d")
 
-TINY = BenchmarkSettings(pairs=2, views=3, size=96, supersampling=1)
-SOME = {"functions": ("pour-with", "hang-onto"), "categories": ("mug", "pitcher", "can")}
+TINY = BenchmarkSettings(pairs=2, views=3, negatives=4, size=96, supersampling=1)
+SOME = {"functions": ("pour-with", "hang-onto"), "categories": ("mug", "pitcher", "jar")}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,19 @@ def test_it_holds_together_and_keeps_its_promises(built: Path) -> None:
         for uv, part in ((truth.a, pair.part_a()), (truth.b, pair.part_b())):
             column, row = np.rint(uv).astype(int).T
             assert part[row, column].mean() > 0.7, "most points lie on the part; those on its outline may round off it"
+
+
+def test_negatives_are_of_views_that_are_there_and_change_nothing_else(built: Path, tmp_path: Path) -> None:
+    benchmark = Benchmark.open(built)
+    assert {pair.function for pair in benchmark.negatives} == {"hang-onto"}, "all three pour, and a jar hangs on nothing"
+    for pair in benchmark.negatives:
+        assert any(pair.a in (one.a, one.b) for one in benchmark.pairs if one.function == "hang-onto")
+        assert pair.description["categories"] == [benchmark.views[view].description["category"] for view in (pair.a, pair.b)]
+        assert pair.description["categories"][1] == "jar"
+    without = build(tmp_path / "without", processes=1, settings=replace(TINY, negatives=0), **SOME)
+    assert Benchmark.open(without).negatives == () and Benchmark.open(without).sha256 == benchmark.sha256
+    assert {name: value for name, value in hashes(built).items() if name not in ("negatives.json", "manifest.json")} == {
+        name: value for name, value in hashes(without).items() if name != "manifest.json"}
 
 
 def test_truth_in_the_pictures_is_truth_on_the_surfaces(built: Path) -> None:
@@ -95,8 +108,8 @@ def test_a_stopped_build_goes_on(built: Path, tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_broken_category_is_refused_not_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CATEGORIES, "can", "func_corr_ros.data.objects.household:NoSuchThing")
-    with pytest.raises(BadBenchmark, match="category 'can': AttributeError"):
+    monkeypatch.setitem(CATEGORIES, "jar", "func_corr_ros.data.objects.bottles:NoSuchThing")
+    with pytest.raises(BadBenchmark, match="category 'jar': AttributeError"):
         build(tmp_path / "out", processes=1, settings=TINY, **SOME)
 
 
@@ -157,4 +170,5 @@ def test_the_mini_benchmark_is_built_alike_twice(tmp_path: Path) -> None:
     assert Counter(pair.function for pair in benchmark.pairs) == dict.fromkeys(FUNCTIONS, 3)
     assert sum(pair.within_category for pair in benchmark.pairs) <= 0.15 * len(benchmark.pairs)
     splits = Counter(pair.split for pair in benchmark.pairs)
+    assert Counter(pair.function for pair in benchmark.negatives) == dict.fromkeys(FUNCTIONS, 3)
     assert splits["unseen-function"] == 3 * len(UNSEEN_FUNCTIONS) and splits["unseen-category"] >= 8 and splits["seen"] >= 24

@@ -36,6 +36,9 @@ def test_methods_stand_side_by_side_in_every_group(benchmark_: Benchmark, tmp_pa
         rows = text.split(f"## {figure} by function\n")[1].split("##")[0].splitlines()
         assert [row.split("|")[1].strip() for row in rows if row.startswith("| ")] == ["Function", "cut-with", "pour-with"]
         assert all(row.split("|")[4].strip() == "1.000" for row in rows if "-with" in row), "the perfect method's column"
+    for group in ("all", "split seen", "split unseen"):
+        rows = text.split(f"## Confidence: {group}\n")[1].split("##")[0].splitlines()
+        assert [row.split("|")[1].strip() for row in rows if row.startswith("| ")] == ["Method", "chance", "perfect"]
     assert seen == [(name, stage) for name in ("chance", "perfect") for stage in ("predict", "score") for _ in range(4)]
 
 

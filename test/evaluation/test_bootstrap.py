@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from func_corr_ros.evaluation import bootstrap
-from func_corr_ros.evaluation.bootstrap import bootstrap_interval
+from func_corr_ros.evaluation.bootstrap import bootstrap_interval, resampled_interval
 
 
 def test_has_the_width_of_the_standard_error(rng: np.random.Generator) -> None:
@@ -35,6 +35,19 @@ def test_without_spread_there_is_no_width(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(bootstrap_interval(np.full((20, 2), 0.4)), 0.4)
     np.testing.assert_allclose(bootstrap_interval(np.array([[0.7, 0.1]])), [[0.7, 0.1], [0.7, 0.1]])
     assert np.isnan(bootstrap_interval(np.zeros((0, 2)))).all()
+
+
+def test_figures_of_two_samples_are_drawn_apart(rng: np.random.Generator) -> None:
+    """The difference of two means varies as both do."""
+    one, other = rng.normal(2.0, 1.0, 200), rng.normal(1.0, 3.0, 300)
+
+    def differences(times: np.ndarray, others: np.ndarray) -> np.ndarray:
+        return (times @ one / 200.0 - others @ other / 300.0)[:, None]
+
+    low, high = resampled_interval(differences, 200, 300)[:, 0]
+    assert low < one.mean() - other.mean() < high
+    spread = np.hypot(one.std() / np.sqrt(200.0), other.std() / np.sqrt(300.0))
+    assert high - low == pytest.approx(2 * 1.96 * spread, rel=0.08)
 
 
 def test_unknown_values_are_left_out(rng: np.random.Generator) -> None:

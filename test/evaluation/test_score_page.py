@@ -4,12 +4,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from evaluation.painted_benchmark import Perfect, write_painted_benchmark
+from evaluation.painted_benchmark import Perfect, Silent, Telling, write_painted_benchmark
 
 from func_corr_ros.correspondence.baselines.chance import Chance
 from func_corr_ros.evaluation.benchmark import Benchmark
 from func_corr_ros.evaluation.evaluate import EvaluationSettings, evaluate
-from func_corr_ros.evaluation.score_charts import bars, precision_recall
+from func_corr_ros.evaluation.score_charts import bars, precision_recall, reliability, risk_coverage
 from func_corr_ros.evaluation.score_page import worst
 from func_corr_ros.evaluation.scores import score_predictions
 
@@ -49,7 +49,7 @@ def test_the_page_stands_alone_and_can_be_read_aloud(benchmark_: Benchmark, tmp_
     sources = [attrs["src"] for tag, attrs in page.tags if tag == "img"]
     assert len(sources) == 4 and all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert all(attrs["alt"] for tag, attrs in page.tags if tag == "img")
-    assert [attrs["role"] for tag, attrs in page.tags if tag == "svg"] == ["img", "img"]
+    assert [attrs["role"] for tag, attrs in page.tags if tag == "svg"] == ["img"] * 4
     assert not any(tag == "script" or attrs.get("href", "#").startswith("http") for tag, attrs in page.tags)
 
 
@@ -81,3 +81,27 @@ def test_charts_draw_what_they_are_given() -> None:
     page = Page(precision_recall({t: curve for t in ("23", "15", "10", "5")}))
     lines = [attrs["points"] for tag, attrs in page.tags if tag == "polyline"]
     assert len(lines) == 4 and len(lines[0].split()) == 2
+
+
+def test_confidence_is_drawn_where_it_stands() -> None:
+    bins = [{"share": 0.5, "mean_confidence": 0.25, "accuracy": 0.5, "ci95": [0.25, 0.75]},
+            {"share": 0.5, "mean_confidence": 0.75, "accuracy": 1.0, "ci95": [1.0, 1.0]}]
+    part = {"bins": bins, "ece": 0.25, "aurc": 0.1, "accuracy": 0.75, "coverage": 0.5, "risk": 0.0,
+            "risk_coverage": {"coverage": [0.5, 1.0], "risk": [0.0, 0.25]}}
+    page = Page(reliability(part))
+    first, second = [(float(attrs["cx"]), float(attrs["cy"])) for tag, attrs in page.tags if tag == "circle"]
+    assert second[0] - first[0] == pytest.approx(first[1] - second[1]), "both half of the square's side"
+    whisker = next(attrs for tag, attrs in page.tags if tag == "line" and attrs["class"] == "whisker")
+    assert (float(whisker["y1"]) + float(whisker["y2"])) / 2.0 == pytest.approx(first[1])
+    page = Page(risk_coverage(part))
+    assert sum(tag == "circle" for tag, _ in page.tags) == 1, "its own threshold"
+    assert not any(tag == "circle" for tag, _ in Page(risk_coverage({**part, "risk": float("nan")})).tags)
+
+
+def test_a_page_says_of_confidence_what_is_known(tmp_path: Path) -> None:
+    benchmark = Benchmark.open(write_painted_benchmark(tmp_path / "benchmark", negatives=True))
+    evaluate(benchmark, Telling(exists_threshold=0.5), tmp_path / "telling")
+    text = (tmp_path / "telling/report.html").read_text()
+    assert "(4 pairs, 3 negatives)" in text and "0.250 [0.250, 0.250]" in text and Page(text).tags
+    evaluate(benchmark, Silent(), tmp_path / "silent")
+    assert "Confidence" not in (tmp_path / "silent/report.html").read_text()

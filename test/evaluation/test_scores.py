@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Means, intervals and groups of the figures: known answers on a benchmark whose truth is known."""
+import json
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,18 @@ def test_groups_are_means_of_their_pairs(tmp_path: Path) -> None:
     assert parts["by_function"]["cut-with"]["normalised_distance"] == pytest.approx(np.mean(own))
     low, high = parts["overall"]["ci95"]["normalised_distance"]
     assert low <= parts["overall"]["normalised_distance"] <= high
+
+
+def test_tools_and_vessels_stand_apart(tmp_path: Path) -> None:
+    """Views whose objects the library does not have are in no kind."""
+    folder = write_painted_benchmark(tmp_path / "benchmark")
+    path = folder / "views.json"
+    views = json.loads(path.read_text())
+    for view, name in (("v0", "hammer"), ("v1", "saw"), ("v2", "mug")):
+        views[view]["object"] = name
+    path.write_text(json.dumps(views))
+    parts = summarise(scored_on(folder, tmp_path / "out", Perfect()))["by_kind"]
+    assert {name: part["n_pairs"] for name, part in parts.items()} == {"tools": 1, "mixed": 1}
 
 
 def test_macro_weighs_pairs_micro_weighs_points(tmp_path: Path) -> None:

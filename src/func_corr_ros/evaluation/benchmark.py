@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A benchmark folder, read strictly: views of objects, pairs of views, and which point of one is which point of the other.
 
-The format is that of docs/evaluation.md: three JSON files (``benchmark``, ``views``, ``pairs``) and the images they name. Fields
-that are not known are kept (``description``), never refused, so that any folder in this format can be scored.
+The format is that of docs/evaluation.md: three JSON files (``benchmark``, ``views``, ``pairs``), perhaps a fourth
+(``negatives``), and the images they name. Fields that are not known are kept (``description``), never refused, so that any
+folder in this format can be scored.
 """
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from func_corr_ros.provenance import sha256_of_file
 # A truth point is a projection, its mask is made of whole pixels: they may differ by no more than this.
 OUTSIDE_PX = 1.0
 _VIEWS_KEPT = 32
+NEGATIVES = "negatives.json"
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,24 @@ class BenchmarkPair:
         return mask
 
 
+@dataclass(frozen=True)
+class NegativePair:
+    """Two views (their ids ``a`` and ``b``): the object of a serves the function, that of b does not, so that there is nothing
+    to find. ``description`` holds the whole entry of negatives.json.
+    """
+
+    id: str
+    function: str
+    a: str
+    b: str
+    split: str
+    description: Mapping[str, Any] = field(repr=False)
+
+
 class Benchmark:
-    """A benchmark folder: ``views`` by id, ``pairs`` in order. Pictures are read when asked for, the last few are kept."""
+    """A benchmark folder: ``views`` by id, ``pairs`` and ``negatives`` (perhaps none) in order. Pictures are read when asked
+    for, the last few are kept.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
@@ -118,10 +136,13 @@ class Benchmark:
         self.description: Mapping[str, Any] = head
         self.views = Views(self.folder, views, head.get("image_size"))
         self.pairs = tuple(self._pair(item, f"{self.folder / 'pairs.json'}, entry {i}") for i, item in enumerate(pairs))
-        ids = [pair.id for pair in self.pairs]
+        path = self.folder / NEGATIVES
+        negatives = files.read_json(path, list) if path.is_file() else []
+        self.negatives = tuple(self._negative(item, f"{path}, entry {i}") for i, item in enumerate(negatives))
+        ids = [*(pair.id for pair in self.pairs), *(pair.id for pair in self.negatives)]
         if len(set(ids)) < len(ids):
             twice = sorted({one for one in ids if ids.count(one) > 1})
-            raise BadBenchmark(f"{self.folder / 'pairs.json'}: id is not unique: {twice[:5]}")
+            raise BadBenchmark(f"{self.folder / 'pairs.json'}: id is not unique (also in {NEGATIVES}): {twice[:5]}")
 
     @classmethod
     def open(cls, folder: Path) -> Benchmark:
@@ -140,9 +161,17 @@ class Benchmark:
 
     @property
     def sha256(self) -> str:
-        """A hash of all that the benchmark says; from manifest.json where there is one, else from every file."""
+        """A hash of all that the benchmark says but for its negatives, which change no pair's truth or score and have a hash
+        of their own; from manifest.json where there is one, else from every file.
+        """
         hashes = self._manifest() or {name: sha256_of_file(self.folder / name) for name in self._files()}
+        hashes = {name: value for name, value in hashes.items() if name != NEGATIVES}
         return hashlib.sha256("".join(f"{name} {hashes[name]}\n" for name in sorted(hashes)).encode()).hexdigest()
+
+    @property
+    def negatives_sha256(self) -> str | None:
+        """The hash of negatives.json, None where the benchmark has none."""
+        return sha256_of_file(self.folder / NEGATIVES) if (self.folder / NEGATIVES).is_file() else None
 
     def _manifest(self) -> Mapping[str, str]:
         path = self.folder / "manifest.json"
@@ -154,6 +183,16 @@ class Benchmark:
         return {"benchmark.json", "views.json", "pairs.json"} | {item[kind] for item in named for kind in kinds if item.get(kind)}
 
     def _pair(self, item: Any, at: str) -> BenchmarkPair:
+        pair_id, function, a, b, split = self._asked(item, at)
+        at = f"{at} ({pair_id!r})"
+        files.check_paths(self.folder, item, files.PAIR_FILES, ("truth",), at)
+        return BenchmarkPair(pair_id, function, a, b, files.entry(item, "within_category", bool, at), split, item, self)
+
+    def _negative(self, item: Any, at: str) -> NegativePair:
+        return NegativePair(*self._asked(item, at), item)
+
+    def _asked(self, item: Any, at: str) -> tuple[str, str, str, str, str]:
+        """Returns id, function, a, b and split of an entry of pairs.json or negatives.json."""
         pair_id = files.entry(item, "id", str, at)
         at = f"{at} ({pair_id!r})"
         for end in ("a", "b"):
@@ -161,9 +200,7 @@ class Benchmark:
                 raise BadBenchmark(f"{at}: {end} is {item[end]!r}, which is no view of views.json")
         if files.entry(item, "function", str, at) not in self.functions:
             raise BadBenchmark(f"{at}: function is {item['function']!r}; benchmark.json has {', '.join(self.functions)}")
-        files.check_paths(self.folder, item, files.PAIR_FILES, ("truth",), at)
-        within, split = files.entry(item, "within_category", bool, at), files.entry(item, "split", str, at)
-        return BenchmarkPair(pair_id, item["function"], item["a"], item["b"], within, split, item, self)
+        return pair_id, item["function"], item["a"], item["b"], files.entry(item, "split", str, at)
 
 
 class Views(Mapping[str, BenchmarkView]):

@@ -12,6 +12,7 @@ from func_corr_ros.data.objects import CATEGORIES, FUNCTIONS
 from func_corr_ros.data.parallel import each
 from func_corr_ros.errors import BadBenchmark
 from func_corr_ros.evaluation.benchmark import Truth
+from func_corr_ros.evaluation.benchmark_negatives import negatives_of
 from func_corr_ros.evaluation.benchmark_plan import FunctionPlan, functions_of
 from func_corr_ros.evaluation.benchmark_views import BenchmarkSettings, PlannedView, SingleView, TabletopView
 from func_corr_ros.evaluation.benchmark_writer import BenchmarkWriter
@@ -20,9 +21,9 @@ VERSION = "1"
 VIEWS: dict[str, type[PlannedView]] = {"functional-v1": SingleView, "functional-v1-tabletop": TabletopView}
 SIZES = {
     ("functional-v1", "full"): BenchmarkSettings(),
-    ("functional-v1", "mini"): BenchmarkSettings(pairs=3, views=4),
-    ("functional-v1-tabletop", "full"): BenchmarkSettings(pairs=10, views=8, least_part=32.0),
-    ("functional-v1-tabletop", "mini"): BenchmarkSettings(pairs=1, views=2, least_part=32.0, supersampling=1),
+    ("functional-v1", "mini"): BenchmarkSettings(pairs=3, views=4, negatives=3),
+    ("functional-v1-tabletop", "full"): BenchmarkSettings(pairs=10, views=8, negatives=5, least_part=32.0),
+    ("functional-v1-tabletop", "mini"): BenchmarkSettings(pairs=1, views=2, negatives=1, least_part=32.0, supersampling=1),
 }
 _NOTES = (
     "Instances of the parametric library, drawn by seed; truth by functional frames (data/functional_truth.py). 'upright' pairs "
@@ -50,9 +51,13 @@ def build(
     plans = each(partial(_plan, writer, settings, kind), jobs, processes, "choosing pairs")
     used = {view["id"]: kind(**view) for plan in plans for view in plan["views"]}
     entries = each(partial(_view, writer, settings), list(used.values()), processes, "rendering views")
+    kinds = {view_id: view.category for view_id, view in used.items()}
+    negatives = [entry for function, plan in zip(functions, plans, strict=True)
+                 for entry in negatives_of(function, [view["id"] for view in plan["views"]], kinds, settings.negatives)]
     head = {"name": name, "version": VERSION, "image_size": None, "functions": list(functions), "unit": "m", "notes": _NOTES,
             "size": size}
-    return writer.finish(head, dict(zip(used, entries, strict=True)), [pair for plan in plans for pair in plan["pairs"]])
+    pairs = [pair for plan in plans for pair in plan["pairs"]]
+    return writer.finish(head, dict(zip(used, entries, strict=True)), pairs, negatives)
 
 
 def _plan(

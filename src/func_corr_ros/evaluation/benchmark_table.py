@@ -11,7 +11,7 @@ from func_corr_ros.errors import BadWeights, MissingOptional
 from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
 from func_corr_ros.evaluation.evaluate import EvaluationSettings, evaluate
 from func_corr_ros.evaluation.report import write_whole
-from func_corr_ros.evaluation.score_tables import comparison, groups
+from func_corr_ros.evaluation.score_tables import comparison, confidence_groups, confidence_table, groups
 
 TABLE = "table.md"
 
@@ -44,13 +44,18 @@ def write_benchmark_table(
 def table_of(
     benchmark: Benchmark, settings: EvaluationSettings, results: Sequence[Mapping[str, Any]], absent: Mapping[str, str]
 ) -> str:
-    """Returns one table over all pairs, one for each group of pairs but the functions, and what was not run."""
+    """Returns one table over all pairs, one for each group of pairs but the functions, the same of the confidence of methods that
+    say something of it, and what was not run.
+    """
     text = [f"# {benchmark.name} {benchmark.version} (SHA-256 {benchmark.sha256[:12]}), mode {settings.mode}\n"]
+    methods = [str(result["method"]) for result in results]
     names = [name for name, _ in groups(results[0]) if name not in results[0]["by_function"]] if results else []
-    parts = [dict(groups(result)) for result in results]
+    parts, confident = ([dict(each(result)) for result in results] for each in (groups, confidence_groups))
     for name in names:
-        rows = [(str(result["method"]), part[name]) for result, part in zip(results, parts, strict=True)]
-        text.append(f"## Pairs of: {name}\n\n{comparison(rows)}")
+        text.append(f"## Pairs of: {name}\n\n{comparison([(one, part[name]) for one, part in zip(methods, parts, strict=True)])}")
+    for name in names:
+        if known := [(one, part[name]) for one, part in zip(methods, confident, strict=True) if name in part]:
+            text.append(f"## Confidence: {name}\n\n{confidence_table('Method', known)}")
     for words, kind in (("PCK@23", "pck"), ("AP@23", "ap")):
         text.append(f"## {words} by function\n\n{by_function(results, kind, '23')}")
     text += [f"Not run: {name} ({reason})\n" for name, reason in absent.items()]

@@ -35,6 +35,7 @@ class BenchmarkSettings:
 
     pairs: int = setting(100, "pairs of each function", at_least=1, at_most=5000)
     views: int = setting(50, "views that the pairs of a function are made of, at the start", at_least=2, at_most=2000)
+    negatives: int = setting(20, "negative pairs of each function, of views that are there", at_least=0, at_most=5000)
     size: int = setting(448, "width and height of a view of one object", unit="px", at_least=64, at_most=2048)
     every_within: int = setting(8, "one pair in so many is within one category", at_least=7)
     every_unseen: int = setting(4, "one view in so many is of a category that training never sees", at_least=2)

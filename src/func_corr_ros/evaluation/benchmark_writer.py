@@ -79,12 +79,16 @@ class BenchmarkWriter:
         np.savez(self.folder / name, **arrays)
         return name
 
-    def finish(self, head: Mapping[str, Any], views: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]]) -> Path:
-        """Writes the three JSON files and manifest.json, drops files that no entry names, and returns the benchmark's folder,
-        which exists from then on.
+    def finish(
+        self, head: Mapping[str, Any], views: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]],
+        negatives: Sequence[Mapping[str, Any]] = (),
+    ) -> Path:
+        """Writes the three JSON files (and negatives.json where there are any) and manifest.json, drops files that no entry
+        names, and returns the benchmark's folder, which exists from then on.
         """
-        for name, content in (("benchmark", head), ("views", views), ("pairs", pairs)):
-            write_json(self.folder / f"{name}.json", content)
+        for name, content in (("benchmark", head), ("views", views), ("pairs", pairs), ("negatives", negatives)):
+            if content or name != "negatives":
+                write_json(self.folder / f"{name}.json", content)
         shutil.rmtree(self.folder / _DONE)
         (self.folder / "made_with.json").unlink()
         kept = {item[key] for item in (*views.values(), *pairs) for key in ("image", "mask", "depth", "truth", "part_a", "part_b")

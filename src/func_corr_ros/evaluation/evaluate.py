@@ -10,12 +10,14 @@ from typing import Any
 from func_corr_ros.correspondence.baselines.method import Method
 from func_corr_ros.errors import BadBenchmark
 from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
+from func_corr_ros.evaluation.confidence_scores import calibration, existence
 from func_corr_ros.evaluation.discovery import MODES
+from func_corr_ros.evaluation.negative_predictions import predict_negatives
 from func_corr_ros.evaluation.predictions import predict
 from func_corr_ros.evaluation.report import write_whole
 from func_corr_ros.evaluation.score_page import write_score_page
 from func_corr_ros.evaluation.score_tables import as_csv, as_markdown
-from func_corr_ros.evaluation.scores import UNITS, DirectionScore, curves, score_predictions, summarise
+from func_corr_ros.evaluation.scores import UNITS, DirectionScore, Item, curves, score_predictions, summarise
 from func_corr_ros.provenance import code_revision, write_json
 from func_corr_ros.settings import setting
 
@@ -25,7 +27,9 @@ class EvaluationSettings:
     """Which pairs are taken, and how matches are scored."""
 
     mode: str = setting("compat", "compat: as published, at 1..100 % of the ranking; strict: at every match", choices=MODES)
-    limit: int = setting(0, "take only this many pairs, spread evenly over the benchmark; 0 is all", at_least=0)
+    limit: int = setting(
+        0, "take only this many pairs, and negatives, spread evenly over the benchmark; 0 is all", at_least=0
+    )
 
 
 def evaluate(
@@ -35,6 +39,7 @@ def evaluate(
     """Returns the scores of ``method``, and writes ``predictions/``, ``scores.json``, ``scores.csv``, ``scores.md`` and
     ``report.html`` into ``out``.
 
+    Negative pairs are asked about where the method says of any pair whether there is a correspondence at all.
     A run that was broken off goes on where it was. ``on_pair`` is called for each pair with "predict" and then with "score".
     Raises BadBenchmark for one without pairs, and what :func:`predict` raises.
     """
@@ -43,7 +48,9 @@ def evaluate(
         raise BadBenchmark(f"{benchmark.folder / 'pairs.json'} has no pairs; there is nothing to score")
     folder = predict(benchmark, method, out, pairs, overwrite=overwrite, on_pair=lambda pair: on_pair("predict", pair))
     scores = score_predictions(benchmark, folder, pairs, settings.mode, lambda pair: on_pair("score", pair))
-    result = result_of(benchmark, method, settings, scores)
+    told = any(score.exists == score.exists for score in scores)  # a method that cannot tell is not asked about negatives
+    answered = predict_negatives(benchmark, method, out, chosen(benchmark.negatives, settings.limit)) if told else {}
+    result = result_of(benchmark, method, settings, scores, answered)
     write_json(out / "scores.json", result)
     write_whole(out / "scores.csv", as_csv(scores))
     write_whole(out / "scores.md", as_markdown(result))
@@ -51,7 +58,7 @@ def evaluate(
     return result
 
 
-def chosen(pairs: Sequence[BenchmarkPair], limit: int) -> list[BenchmarkPair]:
+def chosen(pairs: Sequence[Item], limit: int) -> list[Item]:
     """Returns ``limit`` of ``pairs``, evenly spread, so that every function keeps its share; all of them for 0."""
     if limit == 0 or limit >= len(pairs):
         return list(pairs)
@@ -59,9 +66,10 @@ def chosen(pairs: Sequence[BenchmarkPair], limit: int) -> list[BenchmarkPair]:
 
 
 def result_of(
-    benchmark: Benchmark, method: Method, settings: EvaluationSettings, scores: Sequence[DirectionScore]
+    benchmark: Benchmark, method: Method, settings: EvaluationSettings, scores: Sequence[DirectionScore],
+    negatives: Mapping[str, float],
 ) -> dict[str, Any]:
-    """Returns what scores.json holds."""
+    """Returns what scores.json holds; ``negatives`` has what the method says of negative pairs, by id."""
     identity: Mapping[str, Any] = dict(method.identity)
     summaries = summarise(scores)
     return {
@@ -69,6 +77,7 @@ def result_of(
         "benchmark": benchmark.name,
         "benchmark_version": benchmark.version,
         "benchmark_sha256": benchmark.sha256,
+        "negatives_sha256": benchmark.negatives_sha256,
         "mode": settings.mode,
         "pixels": identity.get("max_pixels"),
         "n_pairs": summaries["overall"]["n_pairs"],
@@ -76,6 +85,8 @@ def result_of(
         "units": UNITS,
         **summaries,
         "curves": curves(scores),
+        "calibration": calibration(scores, identity),
+        "negatives": existence(scores, benchmark.negatives, negatives, identity),
         "method_identity": identity,
         "scored_by_revision": code_revision(),
     }

@@ -19,7 +19,7 @@ from func_corr_ros.correspondence.baselines.method import Discovery, Method, Poi
 from func_corr_ros.data.objects.deviations import TAXONOMY_NAMES
 from func_corr_ros.data.taxonomy import load_taxonomy
 from func_corr_ros.errors import BadBenchmark, BadSettings
-from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
+from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair, NegativePair
 from func_corr_ros.evaluation.benchmark_files import read_arrays
 from func_corr_ros.provenance import provenance, whole_file, write_json
 
@@ -59,9 +59,8 @@ def predict(
     were made by other code and some are missing, unless ``overwrite``, which makes all anew.
     """
     out, folder = Path(out), Path(out) / FOLDER
-    made_with = provenance({"method": method.name, "identity": dict(method.identity)}, {"benchmark": benchmark.sha256})
     missing = [pair for pair in pairs if not path_of(folder, pair).exists()]
-    claim(out, json.loads(json.dumps(made_with, default=str)), unfinished=bool(missing), overwrite=overwrite)
+    claim(out, made_with(benchmark, method), unfinished=bool(missing), overwrite=overwrite)
     described = Descriptions(benchmark, method)
     for pair in pairs:
         if not path_of(folder, pair).exists():
@@ -73,7 +72,7 @@ def predict(
 def answers_of(pair: BenchmarkPair, method: Method, described: Descriptions) -> tuple[Answers, Answers]:
     """Returns what ``method`` answers from a to b, and from b to a."""
     truth = pair.truth()
-    a, b = described.of(pair, "a"), described.of(pair, "b")
+    a, b = described.of(pair.a, pair.function, pair.part_a), described.of(pair.b, pair.function, pair.part_b)
     return _answers(method, a, b, truth.a), _answers(method, b, a, truth.b)
 
 
@@ -85,41 +84,48 @@ class Descriptions:
         self._taxonomy = load_taxonomy()  # what the parts are called that a language model is asked for
         self._made: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
-    def of(self, pair: BenchmarkPair, end: str) -> Any:
-        """Returns the description of the view at ``end`` ("a" or "b") of ``pair``."""
-        view_id = pair.a if end == "a" else pair.b
-        key = view_id, pair.function if self._method.identity.get("conditioned", True) else ""
+    def of(self, view_id: str, function: str, part: Callable[[], Bool[np.ndarray, "h w"] | None] = lambda: None) -> Any:
+        """Returns the description of a view, by ``function`` where the method minds it; ``part`` reads the true functional
+        part.
+        """
+        key = view_id, function if self._method.identity.get("conditioned", True) else ""
         if key not in self._made:
-            view, part = self._benchmark.views[view_id], pair.part_a() if end == "a" else pair.part_b()
+            view = self._benchmark.views[view_id]
             name = str(view.description["object"])
-            asked = self._taxonomy.parts(pair.function, TAXONOMY_NAMES.get(name, name))
-            self._made[key] = self._method.describe(
-                Subject(view.image, view.mask, pair.function, part, view_id, name, asked)
-            )
+            asked = self._taxonomy.parts(function, TAXONOMY_NAMES.get(name, name))
+            self._made[key] = self._method.describe(Subject(view.image, view.mask, function, part(), view_id, name, asked))
         self._made.move_to_end(key)
         if len(self._made) > self._kept:
             self._made.popitem(last=False)
         return self._made[key]
 
 
-def claim(out: Path, made_with: Mapping[str, Any], *, unfinished: bool, overwrite: bool) -> None:
-    """Makes ``out`` a folder for results ``made_with`` these; raises BadSettings where it holds others, unless ``overwrite``."""
+def made_with(benchmark: Benchmark, method: Method) -> dict[str, Any]:
+    """Returns what predictions of ``method`` depend on, as it is read back from JSON."""
+    settings = {"method": method.name, "identity": dict(method.identity)}
+    return json.loads(json.dumps(provenance(settings, {"benchmark": benchmark.sha256}), default=str))
+
+
+def claim(out: Path, wanted: Mapping[str, Any], *, unfinished: bool, overwrite: bool) -> None:
+    """Makes ``out`` a folder for results :func:`made_with` these; raises BadSettings where it holds others, unless
+    ``overwrite``.
+    """
     beside, folder = out / MADE_WITH, out / FOLDER
     if beside.exists() and not overwrite:
         found = json.loads(beside.read_text())
         # Whole predictions can be scored by newer code; predictions of two codes must not stand side by side.
         compared = ("settings", "sha256", "version", "revision") if unfinished else ("settings", "sha256")
-        changed = sorted(key for key in compared if found.get(key) != made_with[key])
+        changed = sorted(key for key in compared if found.get(key) != wanted[key])
         if changed:
             raise BadSettings(f"{folder} holds predictions that were made otherwise (they differ in {', '.join(changed)}; see "
                               f"{beside}); choose another --out, or add --overwrite")
         return
     for path in folder.glob("*.npz"):
         path.unlink()
-    write_json(beside, made_with)
+    write_json(beside, wanted)
 
 
-def path_of(folder: Path, pair: BenchmarkPair) -> Path:
+def path_of(folder: Path, pair: BenchmarkPair | NegativePair) -> Path:
     """Returns where the predictions of ``pair`` lie; raises BadBenchmark for an id that is no plain file name."""
     if Path(pair.id).name != pair.id or pair.id.startswith("."):
         raise BadBenchmark(f"pair id {pair.id!r} is no plain file name; letters, digits, '-', '_' and '.' are")

@@ -20,8 +20,15 @@ from func_corr_ros.evaluation.label_transfer import THRESHOLDS
 from func_corr_ros.evaluation.predictions import path_of, read_answers
 from func_corr_ros.evaluation.report import JPEG_QUALITY, write_whole
 from func_corr_ros.evaluation.report_page import STYLE
-from func_corr_ros.evaluation.score_charts import bars, precision_recall
-from func_corr_ros.evaluation.score_tables import HEADINGS, groups, shown
+from func_corr_ros.evaluation.score_charts import bars, precision_recall, reliability, risk_coverage
+from func_corr_ros.evaluation.score_tables import (
+    CONFIDENCE_HEADINGS,
+    HEADINGS,
+    confidence_groups,
+    confidence_shown,
+    groups,
+    shown,
+)
 from func_corr_ros.evaluation.scores import DirectionScore
 
 WORST = 8
@@ -39,6 +46,8 @@ PAGE = """<!doctype html>
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); font-size: 12px; }
 .grid { stroke: var(--line); } .whisker { stroke: var(--ink); stroke-width: 1.5; } .bar0 { fill: var(--link); }
 .bar1 { fill: var(--good); opacity: .75; } .curve { fill: none; stroke: var(--link); stroke-width: 2.2; }
+.ideal { fill: none; stroke: var(--ink); opacity: .6; } .dot { fill: var(--link); fill-opacity: .6; }
+.charts { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 28rem)); }
 .key { display: inline-block; width: 1em; height: .7em; margin-left: .8em; }
 </style>
 </head>
@@ -78,6 +87,37 @@ in {{ result.overall.n_fallbacks }} directions the predicted part was empty and 
 <h2 id="curves">Precision over recall</h2>
 {{ curves | safe }}
 </section>
+{% if confident %}
+<section aria-labelledby="confidence">
+<h2 id="confidence">Confidence</h2>
+{% if result.calibration %}
+<p>Points asked for whose confidence the method gives: {{ result.calibration.overall.n_points }}, of
+{{ result.calibration.overall.n_pairs }} pairs; right is within {{ result.calibration.right_within_px }} px of the 224-px frame.
+Left, confidence against what came right, in bins of about equal mass (a dot's area is its share, the line through it a
+95&nbsp;% interval): on the dashed diagonal a confidence is a probability. Right, how many are wrong when only the most confident
+are taken: a confidence that knows falls steeply below the dashed line, one that does not stays on it.</p>
+<div class="charts">
+{{ reliability(result.calibration.overall) | safe }}
+{{ risk_coverage(result.calibration.overall) | safe }}
+</div>
+{% endif %}
+<div class="scroll" role="region" aria-label="Confidence" tabindex="0">
+<table>
+<caption>Calibration of points; pairs and negatives told apart
+{%- if result.negatives %} ({{ result.negatives.overall.n_pairs }} pairs, {{ result.negatives.overall.n_negatives }} negatives)
+{%- endif %}</caption>
+<thead><tr><th scope="col">Pairs of</th>
+{% for heading in confidence_headings %}<th scope="col">{{ heading }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for name, part in confident %}
+<tr><th scope="row">{{ name }}</th>
+{% for cell in part | confidence_shown %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>
+</div>
+</section>
+{% endif %}
 <section aria-labelledby="worst">
 <h2 id="worst">The worst pairs</h2>
 <p>Left, some of the points asked for; right, in the same colours, where the method puts each, and a ring where it belongs. The
@@ -111,12 +151,14 @@ def write_score_page(
 ) -> Path:
     """Writes the page of ``result`` (scores.json) and the worst of ``scores``; their answers lie in ``folder``."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["shown"] = shown
-    made_with = {key: result[key] for key in ("method_identity", "benchmark_sha256", "scored_by_revision", "units")}
+    environment.filters.update(shown=shown, confidence_shown=confidence_shown)
+    named = ("method_identity", "benchmark_sha256", "negatives_sha256", "scored_by_revision", "units")
+    made_with = {key: result[key] for key in named}
     page = environment.from_string(PAGE).render(
         result=result, headings=HEADINGS, groups=list(groups(result)), threshold=THRESHOLDS[0],
         function_bars=bars(result["by_function"], ("pck", "ap"), str(THRESHOLDS[0])), curves=precision_recall(result["curves"]),
-        cases=[drawn_case(benchmark, score, folder) for score in worst(scores)],
+        confident=list(confidence_groups(result)), confidence_headings=CONFIDENCE_HEADINGS, reliability=reliability,
+        risk_coverage=risk_coverage, cases=[drawn_case(benchmark, score, folder) for score in worst(scores)],
         made_with=json.dumps(made_with, indent=2, sort_keys=True, default=str),
     )
     return write_whole(path, page)

@@ -16,6 +16,18 @@ _SHOWN = (
     ("normalised_distance", None), ("pck", "23"), ("pck", "5"), ("best_f1", "23"), ("ap", "23"), ("ap", "5"),
     ("keypoint_mm", None),
 )
+# Of confidence: heading, and where scores.json has the figure.
+_CONFIDENCE = (
+    ("Confidence", "calibration", "mean_confidence"), ("PCK@23", "calibration", "accuracy"), ("ECE ↓", "calibration", "ece"),
+    ("Brier ↓", "calibration", "brier"), ("AURC ↓", "calibration", "aurc"),
+    ("Coverage at threshold", "calibration", "coverage"), ("Risk at threshold ↓", "calibration", "risk"),
+    ("AUROC ↑", "negatives", "auroc"), ("Negatives refused ↑", "negatives", "refused_negatives"),
+    ("Pairs refused ↓", "negatives", "refused_pairs"),
+)
+_SPLITS, _FUNCTIONS = (("by_split", "split {}"),), (("by_function", "{}"),)
+_UNKNOWN = "–"
+CONFIDENCE_HEADINGS = tuple(heading for heading, _, _ in _CONFIDENCE)
+Confidence = Mapping[str, Mapping[str, Any]]
 
 
 def as_csv(scores: Sequence[DirectionScore]) -> str:
@@ -43,7 +55,9 @@ def as_markdown(result: Mapping[str, Any]) -> str:
         f"Thresholds ({', '.join(map(str, THRESHOLDS))}) are pixels of the 224-px frame around the object.\n\n"
     )
     rows = [f"| {name} | {part['n_pairs']} | {' | '.join(shown(part))} |" for name, part in groups(result)]
-    return head + table_head("Pairs of", "N") + "\n".join(rows) + "\n"
+    text = head + table_head("Pairs of", "N") + "\n".join(rows) + "\n"
+    confident = list(confidence_groups(result))
+    return text + (f"\n## Confidence\n\n{confidence_table('Pairs of', confident)}" if confident else "")
 
 
 def comparison(parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
@@ -57,9 +71,35 @@ def groups(result: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
     yield "all", result["overall"]
     if result["upright"]["n_pairs"]:
         yield "both upright", result["upright"]
-    for key, words in (("by_split", "split {}"), ("by_category_relation", "{} category"), ("by_function", "{}")):
+    for key, words in (*_SPLITS, ("by_kind", "kind {}"), ("by_category_relation", "{} category"), *_FUNCTIONS):
         for name, part in result[key].items():
             yield words.format(name), part
+
+
+def confidence_groups(result: Mapping[str, Any]) -> Iterator[tuple[str, Confidence]]:
+    """Yields the groups of pairs of which the method says how confident it is or whether there is a correspondence at all: their
+    names, and for "calibration" and "negatives" what is known.
+    """
+    known = {kind: result[kind] for kind in ("calibration", "negatives") if result[kind]}
+    if known:
+        yield "all", {kind: whole["overall"] for kind, whole in known.items()}
+    for key, words in (*_SPLITS, *_FUNCTIONS):
+        names = sorted({name for whole in known.values() for name in whole.get(key, ())})
+        for name in names:
+            yield words.format(name), {kind: whole[key][name] for kind, whole in known.items() if name in whole.get(key, ())}
+
+
+def confidence_table(first: str, rows: Sequence[tuple[str, Confidence]]) -> str:
+    """Returns one Markdown table of confidence with a row per group of pairs, or per method."""
+    body = "".join(f"| {name} | {' | '.join(confidence_shown(part))} |\n" for name, part in rows)
+    return _head(first, *CONFIDENCE_HEADINGS) + body
+
+
+def confidence_shown(part: Confidence) -> list[str]:
+    """Returns the figures of CONFIDENCE_HEADINGS with their intervals."""
+    return [
+        _cell(part[kind][name], part[kind]["ci95"][name], 3) if kind in part else _UNKNOWN for _, kind, name in _CONFIDENCE
+    ]
 
 
 def shown(part: Mapping[str, Any]) -> list[str]:
@@ -73,10 +113,13 @@ def shown(part: Mapping[str, Any]) -> list[str]:
 
 
 def _cell(value: float, ends: Sequence[float], digits: int) -> str:
-    return f"{value:.{digits}f} [{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]" if value == value else "–"
+    return f"{value:.{digits}f} [{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]" if value == value else _UNKNOWN
 
 
 def table_head(*first: str) -> str:
     """Returns the two lines that begin a Markdown table with columns ``first`` and HEADINGS; figures are right-aligned."""
-    names = [*first, *HEADINGS]
+    return _head(*first, *HEADINGS)
+
+
+def _head(*names: str) -> str:
     return f"| {' | '.join(names)} |\n|{'|'.join(['---'] + ['---:'] * (len(names) - 1))}|\n"

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float32, Float64
 
 from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair, BenchmarkView, Truth
 from func_corr_ros.evaluation.bootstrap import bootstrap_interval
 from func_corr_ros.evaluation.discovery import DiscoveryScore, ranking, score_discovery
 from func_corr_ros.evaluation.keypoint_error import keypoint_errors_mm
+from func_corr_ros.evaluation.kinds import kind_of
 from func_corr_ros.evaluation.label_transfer import THRESHOLDS, LabelTransfer, frame_scale, score_label_transfer
 from func_corr_ros.evaluation.predictions import Answers, path_of, read_answers
 
+Item = TypeVar("Item")
 # One column per figure; the last two exist only where a method predicts parts, and where views have depth.
 _AT_THRESHOLDS = tuple(f"{kind}@{t}" for kind in ("pck", "best_f1", "ap") for t in THRESHOLDS)
 COLUMNS = ("normalised_distance", *_AT_THRESHOLDS, "region_iou", "keypoint_mm")
@@ -28,12 +30,20 @@ UNITS = {
     "region_iou": "intersection over union of predicted and true functional part; higher is better",
     "keypoint_mm": "median over a direction's points of the 3D distance on the target's surface, in mm; lower is better",
     "ci95": "bootstrap 95 % interval of the macro mean, pairs drawn with replacement",
+    "calibration": "confidence of points asked for; right is within 23 px of the 224-px frame; directions count alike",
+    "ece": "expected calibration error, 15 bins of equal mass: mean gap between confidence and share right; lower is better",
+    "brier": "mean squared difference of confidence and right (1) or wrong (0); lower is better",
+    "aurc": "area under the share of wrong ones over coverage, most confident first; lower is better",
+    "negatives": "how well exists parts pairs from negatives, on which there is nothing to find",
+    "auroc": "chance that a pair scores above a negative, equal ones half; 0.5 is chance, higher is better",
 }
 
 
 @dataclass(frozen=True)
 class DirectionScore:
-    """One direction (``way`` "ab" or "ba") of one pair, by both protocols."""
+    """One direction (``way`` "ab" or "ba") of one pair, by both protocols; ``confidence`` of each point that was asked for, and
+    whether there is a correspondence at all (``exists``), NaN where the method cannot tell.
+    """
 
     pair: BenchmarkPair
     way: str
@@ -42,6 +52,8 @@ class DirectionScore:
     fallback: bool
     region_iou: float
     keypoint_mm: float
+    confidence: Float32[np.ndarray, " n"]
+    exists: float
 
     @property
     def figures(self) -> Float64[np.ndarray, " k"]:
@@ -80,17 +92,23 @@ def score_pair(
 def summarise(scores: Sequence[DirectionScore]) -> dict[str, Any]:
     """Returns the whole and its groups, each a mapping of the same form (:func:`summary`), ready for JSON."""
 
-    def by(key: Callable[[BenchmarkPair], str]) -> dict[str, Any]:
-        names = sorted({key(score.pair) for score in scores})
-        return {name: summary([score for score in scores if key(score.pair) == name]) for name in names}
+    def by(key: Callable[[BenchmarkPair], str | None]) -> dict[str, Any]:
+        return {name: summary(part) for name, part in grouped(scores, lambda score: key(score.pair)).items()}
 
     return {
         "overall": summary(scores),
         "by_split": by(lambda pair: pair.split),
         "by_function": by(lambda pair: pair.function),
+        "by_kind": by(lambda pair: kind_of(*(pair.benchmark.views.entries[view]["object"] for view in (pair.a, pair.b)))),
         "by_category_relation": by(lambda pair: "within" if pair.within_category else "across"),
         "upright": summary([score for score in scores if score.pair.description.get("upright") is True]),
     }
+
+
+def grouped(items: Sequence[Item], key: Callable[[Item], str | None]) -> dict[str, list[Item]]:
+    """Returns the ``items`` of each ``key``, keys in order; those of key None are in no group."""
+    names = sorted({name for name in map(key, items) if name is not None})
+    return {name: [item for item in items if key(item) == name] for name in names}
 
 
 def summary(scores: Sequence[DirectionScore]) -> dict[str, Any]:
@@ -133,7 +151,10 @@ def _direction(
     errors = keypoint_errors_mm(answers.points, truth.b[transfer.order], views[1]) if metric else np.empty(0)
     known = errors[np.isfinite(errors)]
     keypoint_mm = float(np.median(known)) if len(known) else float("nan")
-    return DirectionScore(pair, way, transfer, found, bool(answers.fallback), _iou(answers.region, part), keypoint_mm)
+    return DirectionScore(
+        pair, way, transfer, found, bool(answers.fallback), _iou(answers.region, part), keypoint_mm, answers.confidence,
+        float(answers.exists),
+    )
 
 
 def _iou(region: Bool[np.ndarray, "h w"] | None, part: Bool[np.ndarray, "h w"] | None) -> float:
