@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench benchmark-table lint build doctor api clean
+.PHONY: help setup demo test test-all bench benchmark-table train ablations lint build doctor api clean
 
 SIZE ?= full
+RECIPE ?= ours
 METHODS ?= chance,dino-224,dino-448,soft-argmax,mutual,oracle-mask+dino
 
 help:
@@ -31,6 +32,14 @@ benchmark-table: setup ## classic methods on functional-v1, side by side: build/
 	@. tools/env.sh && folder=build/functional-v1-$(SIZE) && { [ -f $$folder/benchmark/manifest.json ] || \
 	func-corr benchmark build --name functional-v1 --size $(SIZE) --out $$folder/benchmark; } && \
 	func-corr evaluate --benchmark $$folder/benchmark --method $(METHODS) --out $$folder
+
+train: setup ## the head func-corr-s from nothing, as it ships: build/training/func-corr-s/head.safetensors (RECIPE=paper for the paper's)
+	@. tools/env.sh && func-corr train --recipe $(RECIPE) --out build/training/$(if $(filter ours,$(RECIPE)),func-corr-s,$(RECIPE))
+
+ablations: setup ## what each ingredient of training is worth, a day on 2 cores, goes on where it stopped: build/ablations/table.md
+	@. tools/env.sh && folder=build/functional-v1-$(SIZE)/benchmark && { [ -f $$folder/manifest.json ] || \
+	func-corr benchmark build --name functional-v1 --size $(SIZE) --out $$folder; } && \
+	func-corr ablate --benchmark $$folder --out build/ablations
 
 lint: setup ## ruff and mypy
 	@. tools/env.sh && ruff check . && mypy src/func_corr_ros

@@ -18,11 +18,11 @@ def main(a: str, mask_a: str, b: str, mask_b: str, out: str = "build/match") -> 
     masks = read_mask(Path(mask_a)), read_mask(Path(mask_b))
     model = FunctionalCorrespondence.from_pretrained("dinov2-small")  # comes with the package; nothing is downloaded
     found = match_images(model, images, masks, "pour-with")
-    best = found.confidence.argmax()
-    print(f"pixel {found.matches.uv_query[best]} of B serves as pixel {found.matches.uv_target[best]} of A")
-    print(f"{returning(found).sum()} of {len(found.confidence)} matches come back when matched the other way round")
+    best = found.matches.confidence.argmax()
+    print(f"pixel {found.uv_b[best]} of B serves as pixel {found.uv_a[best]} of A")
+    print(f"{returning(found).sum()} of {len(found.uv_a)} matches come back when matched the other way round")
     write_image_pair(Path(out), images, masks, found)
-    print(f"drawn in {out}/matches.png and {out}/field.png")
+    print(f"drawn in {out}/matches.png and {out}/field.png, listed in {out}/matches.json")
 
 
 if __name__ == "__main__":

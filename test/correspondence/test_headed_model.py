@@ -11,7 +11,8 @@ from correspondence.heads import ColourBackbone, small_head
 
 from func_corr_ros.correspondence.backbone import BackboneSettings
 from func_corr_ros.correspondence.functional_region import functional_region
-from func_corr_ros.correspondence.model import PART, CorrespondenceSettings, FunctionalCorrespondence
+from func_corr_ros.correspondence.match_groups import PART
+from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
 from func_corr_ros.correspondence.object_crop import CropSettings
 from func_corr_ros.correspondence.trained_head import Decoding
 from func_corr_ros.errors import BadSettings, BadWeights, UnknownFunction
@@ -131,3 +132,15 @@ def test_unknown_functions_are_words_unless_strict(model: FunctionalCorresponden
     for nonsense in ("", "pour\nwith", "x" * 500, "тест"):
         with pytest.raises(UnknownFunction, match="plain English"):
             model.embed(picture(), mask, nonsense)
+
+
+def test_off_the_functional_part_looks_decide(model: FunctionalCorrespondence) -> None:
+    one, other = model.embed(picture(), [box(20, 10, 90, 120), box(100, 30, 190, 140)], "pour-with")
+    middle = float(one.part.median())  # type: ignore[union-attr]
+    one, other = (replace(each, part=(each.part > middle).float(), coarse=None) for each in (one, other))
+    rest = (one.part <= PART).numpy()
+    before = model.match(one, other)
+    scrambled = replace(one, features=torch.cat([one.features[:, :8].flip(1), one.features[:, 8:]], dim=1))
+    after = model.match(scrambled, other)
+    assert np.array_equal(before.uv_target[rest], after.uv_target[rest])
+    assert not np.array_equal(before.uv_target[~rest], after.uv_target[~rest])

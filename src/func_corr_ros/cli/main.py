@@ -11,7 +11,7 @@ from types import ModuleType
 
 from func_corr_ros.errors import FuncCorrError
 
-# Each verb is a module of this room with add_arguments(parser) and run(arguments) -> exit code.
+# Each verb is a module of this room with add_arguments(parser) and run(arguments) -> exit code; "_" is typed as "-".
 VERBS = {
     "match": "draw the matches between an object in one picture and an object in another",
     "transfer": "carry a demonstration over to an RGB-D frame and print the poses",
@@ -19,7 +19,10 @@ VERBS = {
     "objects": "the library of objects that know their functions: list, render, contact sheets",
     "benchmark": "build a benchmark of dense functional truth from them, or check one of another maker",
     "evaluate": "score a method on a benchmark: predictions, scores, report.html",
+    "match_pairs": "where the true points of a benchmark's pairs go, both ways, as one JSON file",
     "train": "train a head that knows function, from nothing but the library of objects",
+    "ablate": "what each ingredient of the recipes is worth: trained and scored row by row",
+    "export": "a trained head as ONNX graphs, for TensorRT and other runtimes without torch",
     "demo": "the main job end to end: bags, running nodes, report.html",
     "doctor": "what is installed, what is missing and what to do about it",
 }
@@ -50,7 +53,7 @@ class _Version(argparse.Action):
 
 
 def _verb(name: str) -> ModuleType:
-    return import_module(f"func_corr_ros.cli.{name}")
+    return import_module(f"func_corr_ros.cli.{name.replace('-', '_')}")
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -62,7 +65,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
     verbs = parser.add_subparsers(dest="verb", metavar="<verb>", required=True)
     chosen = next((word for word in words if not word.startswith("-")), None)
-    for name, purpose in VERBS.items():
+    for name, purpose in ((verb.replace("_", "-"), purpose) for verb, purpose in VERBS.items()):
         one = verbs.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
         if name == chosen:
             _verb(name).add_arguments(one)

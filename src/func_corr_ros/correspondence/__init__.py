@@ -23,6 +23,7 @@ __getattr__, __dir__, _lazy = lazy_loader.attach(
         "embedding": ["Embedding"],
         "model": ["CorrespondenceSettings", "FunctionalCorrespondence", "Matches"],
         "object_crop": ["CropSettings", "CropWindow", "crop_object"],
+        "onnx_export": ["export_onnx"],
         "patch_grid": ["sample_grid"],
         "trained_head": ["TrainedHead"],
         "text_encoder": ["TextEncoder", "load_text_encoder", "phrase"],

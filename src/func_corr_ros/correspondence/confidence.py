@@ -61,19 +61,21 @@ class Evidence:
     part: Float32[np.ndarray, "n 2"] | None
 
     def judged(
-        self, calibration: Calibration | None, query: Embedding, target: Embedding
+        self, calibration: Calibration | None, query: Embedding, target: Embedding, by_looks: Bool[np.ndarray, " n"]
     ) -> tuple[Float32[np.ndarray, " n"], float, Bool[np.ndarray, " n"]]:
         """Returns the confidence of each match, the probability that both objects serve the function at all (that of the less
         certain one; NaN without a calibration), and which matches are accepted (all of them without one).
+
+        Matches ``by_looks`` are off the functional part: their confidence is a plain score, and none is accepted.
         """
+        plain = plain_confidence(self.score, self.cycle_px, query.longer_side)
         if calibration is None or self.part is None:
-            plain = plain_confidence(self.score, self.cycle_px, query.longer_side)
-            weighed = plain if self.part is None else plain * np.sqrt(self.part.prod(axis=1))
-            return weighed, float("nan"), np.ones(len(weighed), dtype=bool)
+            return plain, float("nan"), np.ones(len(plain), dtype=bool)
         evidence = match_evidence(self.score, self.mass, self.cycle_px / query.window.side, self.part)
-        confidence = probability(calibration.match, evidence).astype(np.float32)
+        confidence = np.where(by_looks, plain, probability(calibration.match, evidence)).astype(np.float32)
         exists = min(serves(calibration, query), serves(calibration, target))
-        return confidence, exists, (confidence >= calibration.accept_match) & (exists >= calibration.accept_serving)
+        sure = ~by_looks & (confidence >= calibration.accept_match)
+        return confidence, exists, sure & (exists >= calibration.accept_serving)
 
 
 def serves(calibration: Calibration, embedding: Embedding) -> float:

@@ -56,6 +56,15 @@ class Embedding:
         return self.coarse or self
 
     @property
+    def has_looks(self) -> bool:
+        """Whether the backbone's own features are part of ``features``."""
+        return self.head is None or self.head.plain > 0.0
+
+    def looks_of(self, features: Float32[Tensor, "k d"]) -> Float32[Tensor, "k e"]:
+        """Returns the backbone's own unit features that are part of ``features`` of this kind."""
+        return features if self.head is None else normalize(features[:, -self.grid.shape[0] :], dim=1)
+
+    @property
     def longer_side(self) -> float:
         """Longer side of the lattice's bounding box, in image pixels."""
         return float(np.ptp(self.uv, axis=0).max()) + self.stride
@@ -76,9 +85,15 @@ class Embedding:
         return self.read(uv)[0]
 
     def part_at(self, uv: Float[np.ndarray, "k 2"]) -> Float32[Tensor, " k"]:
-        """Returns the probability of image pixels to be in the functional part; 1 without a trained head."""
-        part = self.read(uv)[1]
-        return torch.ones(len(uv), device=self.grid.device) if part is None else part
+        """Returns the probability of image pixels to be in the functional part; 1 without a trained head. However many pixels,
+        only a block of descriptors is held.
+        """
+        if self.head is None:
+            return torch.ones(len(uv), device=self.grid.device)
+        at = torch.from_numpy(self.window.crop_from_image(uv.astype(np.float32))).to(self.grid.device)
+        stride = self.window.size / self.head.grid.shape[2]
+        logits = [self.head.finish(sample_grid(self.head.grid, some, stride))[1] for some in at.split(_BLOCK)]
+        return torch.sigmoid(torch.cat(logits))
 
     def read(self, uv: Float[np.ndarray, "k 2"]) -> tuple[Float32[Tensor, "k d"], Float32[Tensor, " k"] | None]:
         """Returns :meth:`features_at` and, with a trained head, :meth:`part_at` image pixels."""

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool
 
 from func_corr_ros.correspondence.embedding import Embedding
-from func_corr_ros.correspondence.model import PART
+from func_corr_ros.correspondence.match_groups import PART
 
 
 @dataclass(frozen=True)

@@ -15,18 +15,15 @@ from func_corr_ros.correspondence.backbone import Backbone, BackboneSettings, lo
 from func_corr_ros.correspondence.confidence import Evidence
 from func_corr_ros.correspondence.embedding import Embedding, HeadGrid, embedding_of
 from func_corr_ros.correspondence.function_words import FunctionWords, check_function
+from func_corr_ros.correspondence.match_groups import groups
 from func_corr_ros.correspondence.matching import CHUNK, SoftNeighbours, soft_neighbours
 from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow, crop_window, cut, cut_mask, patch_coverage
 from func_corr_ros.correspondence.trained_head import TrainedHead, find_head
 from func_corr_ros.errors import BadImage, BadSettings, BadWeights, NoMask, OutOfMemory, SizeMismatch
 from func_corr_ros.settings import setting
 
-# Above this probability a pixel is of the functional part.
-PART = 0.5
 # The backbone's own features beside a head's descriptors: the mean of so many of its last blocks.
 PLAIN_LAYERS = 3
-# A point that the caller asks for is looked for in the functional part from this probability on.
-POINTED = 0.1
 
 
 @dataclass(frozen=True)
@@ -152,9 +149,9 @@ class FunctionalCorrespondence:
     def match(self, query: Embedding, target: Embedding, points: Float[np.ndarray, "k 2"] | None = None) -> Matches:
         """Returns the best target pixel of every query pixel, or of ``points`` (any pixels of the query's image) if given.
 
-        With a trained head, the functional part is matched with the functional part, and the rest with the rest; where either
-        object shows no such part, everything with everything. Points that are hardly of the part may go anywhere. Raises
-        OutOfMemory.
+        With a trained head, the functional part is matched with the functional part by function, and the rest with the rest by
+        looks; where either object shows no such part, everything with everything. Points that are hardly of the part may go
+        anywhere. Raises OutOfMemory.
         """
         with torch.inference_mode(), _memory_named("max_pixels and chunk"):
             uv = query.uv if points is None else points.astype(np.float32)
@@ -162,17 +159,21 @@ class FunctionalCorrespondence:
             own, there = query.anchors, target.anchors
             score, mass = features.new_zeros(len(uv)), features.new_zeros(len(uv))
             found, home = features.new_zeros(len(uv), 2), features.new_zeros(len(uv), 2)
-            for asked, at_home, at_target in _groups(len(uv), part, own, there, points is not None):
-                forth = self._soft(features[asked], there, at_target)
-                back = self._soft(there.features[at_target], own, at_home)
-                score[asked], mass[asked], found[asked], home[asked] = forth.score, forth.mass, forth.uv, back.uv[forth.index]
+            by_looks = torch.zeros(len(uv), dtype=torch.bool, device=features.device)
+            for group in groups(len(uv), part, own, there, points is not None):
+                asked, here, theirs = group.features(features, own, there)
+                forth = self._soft(asked, theirs, there, group.at_target)
+                back = self._soft(theirs, here, own, group.at_home)
+                score[group.asked], mass[group.asked], found[group.asked] = forth.score, forth.mass, forth.uv
+                home[group.asked], by_looks[group.asked] = back.uv[forth.index], group.by_looks
             target_px = found.cpu().numpy()
             evidence = Evidence(
                 score.clamp(0.0, 1.0).cpu().numpy(), mass.cpu().numpy(),
                 np.linalg.norm(home.cpu().numpy() - uv, axis=1).astype(np.float32),
                 None if part is None else torch.stack([part, target.part_at(target_px)], dim=1).cpu().numpy(),
             )
-            sure = evidence.judged(None if self.head is None else self.head.spec.calibration, query, target)
+            calibration = None if self.head is None else self.head.spec.calibration
+            sure = evidence.judged(calibration, query, target, by_looks.cpu().numpy())
             mutual = evidence.cycle_px <= own.stride * 0.5**0.5
             return Matches(uv, target_px, evidence.score, evidence.cycle_px, mutual, evidence.mass, *sure, evidence.part)
 
@@ -194,13 +195,13 @@ class FunctionalCorrespondence:
             raise NoMask(f"mask {index} is empty; an object of at least one pixel is needed")
         return crop_window(mask, self.settings.crop)
 
-    def _soft(self, features: Tensor, among: Embedding, index: Int64[Tensor, " m"]) -> SoftNeighbours:
+    def _soft(self, query: Tensor, target: Tensor, among: Embedding, index: Int64[Tensor, " m"]) -> SoftNeighbours:
         reach, temperature = self.settings.refine_reach, self.settings.refine_temperature
         if reach < 0.0 and self.head is not None:
             reach, temperature = self.head.spec.decoding.refine_reach, self.head.spec.decoding.refine_temperature
-        places = torch.from_numpy(among.uv).to(features.device)[index]
+        places = torch.from_numpy(among.uv).to(query.device)[index]
         return soft_neighbours(
-            features, among.features[index], places, reach=max(reach, 0.0) * among.window.side, temperature=temperature,
+            query, target, places, reach=max(reach, 0.0) * among.window.side, temperature=temperature,
             chunk=self.settings.chunk,
         )
 
@@ -217,26 +218,6 @@ def headed(
     grids = grids.flip(-1) if mirrored else grids
     own = features.reshape(b, spec.layers, spec.layer_channels, gh, gw)[:, -PLAIN_LAYERS:].mean(dim=1)
     return own, [HeadGrid(grid, network.finish, plain) for grid in grids]  # type: ignore[arg-type]
-
-
-def _groups(
-    count: int, part: Float32[Tensor, " a"] | None, query: Embedding, target: Embedding, pointed: bool
-) -> list[tuple[Int64[Tensor, " _a"], Int64[Tensor, " _b"], Int64[Tensor, " _c"]]]:
-    """Returns what is matched with what: indices of the ``count`` asked pixels, of the query's anchors, and of the target's."""
-    device = query.features.device
-    everything = [torch.arange(n, device=device) for n in (count, len(query.uv), len(target.uv))]
-    if part is None or query.part is None or target.part is None:
-        return [(everything[0], everything[1], everything[2])]
-    own, there = query.part > PART, target.part > PART
-    if not own.any() or not there.any():
-        return [(everything[0], everything[1], everything[2])]
-    inside = part > (POINTED if pointed else PART)
-    if pointed or own.all() or there.all():
-        rest = (~inside, torch.ones_like(own), torch.ones_like(there))
-    else:
-        rest = (~inside, ~own, ~there)
-    groups = [tuple(some.nonzero()[:, 0] for some in group) for group in ((inside, own, there), rest)]
-    return [(asked, at_home, at_target) for asked, at_home, at_target in groups if len(asked)]
 
 
 def _fitted(settings: CorrespondenceSettings, head: TrainedHead, backbone: Backbone) -> CorrespondenceSettings:

@@ -138,11 +138,11 @@ class TrainedHead(
 
     def _save_pretrained(self, save_directory: Path) -> None:
         self.save(save_directory / FILE)
+        if self.card and not (save_directory / CARD).exists():  # the mixin makes one where there is none
+            (save_directory / CARD).write_text(self.card)
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
-        """Returns ``card``, or one made from the spec where that is empty."""
-        if self.card:
-            return ModelCard(self.card)
+        """Returns a model card made from the spec."""
         parameters = f"{sum(weight.numel() for weight in self.network.parameters()):,}"
         told = {"spec": self.spec, "functions": sorted(self.functions), "parameters": parameters}
         return super().generate_model_card(*args, **told, **kwargs)

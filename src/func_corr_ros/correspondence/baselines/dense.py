@@ -23,8 +23,8 @@ from func_corr_ros.correspondence.patch_grid import sample_grid
 MIN_REGION_PX = 16
 # Similarities held at once while the best pixel is looked for.
 _BLOCK = 1 << 22
-# Indices into the lattices of both objects, and scores, of some matches.
-_Indexed = tuple[np.ndarray, np.ndarray, np.ndarray]
+# Indices into the lattices of both objects, scores and cosines of some matches.
+_Indexed = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -186,12 +186,13 @@ def _matched(
     for way, own, other in ((found, 0, 1), (turned, 1, 0)):
         asked, there = queries[own][index[own]], way.index_ab.cpu().numpy()
         cycle = cycle_distance(torch.from_numpy(lattices[own][index[own]]).to(way.index_ab.device), way).cpu().numpy()
-        score = rank_score(way.score_ab.cpu().numpy()[asked], cycle[asked])
-        ways.append((index[own][asked], index[other][there][asked], score))
+        cosine = way.score_ab.cpu().numpy()[asked]
+        ways.append((index[own][asked], index[other][there][asked], rank_score(cosine, cycle[asked]), cosine))
     return ways[0], ways[1]
 
 
 def _joined(lattices: Sequence[np.ndarray], groups: Sequence[_Indexed], flags: Sequence[bool] | None) -> Discovery:
-    index_a, index_b, score = (np.concatenate(parts) for parts in zip(*groups, strict=True))
+    index_a, index_b, score, cosine = (np.concatenate(parts) for parts in zip(*groups, strict=True))
     in_part = None if flags is None else np.repeat(np.array(flags, dtype=bool), [len(group[0]) for group in groups])
-    return Discovery(lattices[0][index_a], lattices[1][index_b], score, in_part)
+    exists = float(cosine.mean()) if len(cosine) else float("nan")  # alike objects may serve alike: all that features can say
+    return Discovery(lattices[0][index_a], lattices[1][index_b], score, in_part, exists)

@@ -12,7 +12,8 @@ from jaxtyping import Bool, Float32
 from func_corr_ros.correspondence.baselines.method import Discovery, MethodSettings, PointMatches, Subject
 from func_corr_ros.correspondence.embedding import Embedding
 from func_corr_ros.correspondence.functional_region import functional_region
-from func_corr_ros.correspondence.model import PART, CorrespondenceSettings, FunctionalCorrespondence
+from func_corr_ros.correspondence.match_groups import PART
+from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
 from func_corr_ros.settings import as_dict
 
 
@@ -31,7 +32,11 @@ class TrainedMethod:
     def __init__(self, name: str, model: FunctionalCorrespondence) -> None:
         self.name, self.model = name, model
         told = {"settings": as_dict(model.settings), "max_pixels": model.settings.max_pixels}
-        self.identity: Mapping[str, Any] = {**model.identity, **told}
+        calibration = None if model.head is None else model.head.spec.calibration
+        thresholds = {} if calibration is None else {
+            "confidence_threshold": calibration.accept_match, "exists_threshold": calibration.accept_serving
+        }
+        self.identity: Mapping[str, Any] = {**model.identity, **told, **thresholds}
 
     def describe(self, subject: Subject) -> TrainedSubject:
         """See :class:`Method`."""
