@@ -16,7 +16,7 @@ def main(a: str, mask_a: str, b: str, mask_b: str, out: str = "build/match") -> 
     """Prints where the most confident place of B lies on A, and draws the matches into ``out``."""
     images = read_color(Path(a)), read_color(Path(b))
     masks = read_mask(Path(mask_a)), read_mask(Path(mask_b))
-    model = FunctionalCorrespondence.from_pretrained("dinov2-small")  # comes with the package; nothing is downloaded
+    model = FunctionalCorrespondence.from_pretrained("func-corr-s")  # comes with the package; nothing is downloaded
     found = match_images(model, images, masks, "pour-with")
     best = found.matches.confidence.argmax()
     print(f"pixel {found.uv_b[best]} of B serves as pixel {found.uv_a[best]} of A")

@@ -19,7 +19,7 @@ def main(demonstration_folder: str, frame_folder: str) -> int:
     demonstration = read_demonstration(Path(demonstration_folder))
     frame, mask = read_frame(Path(frame_folder)), Path(frame_folder) / "mask.png"
     segmenter = GivenMaskSegmenter.from_file(mask) if mask.is_file() else TabletopSegmenter()
-    pipeline = Pipeline(segmenter, FunctionalCorrespondence.from_pretrained("dinov2-small"), demonstration)
+    pipeline = Pipeline(segmenter, FunctionalCorrespondence.from_pretrained("func-corr-s"), demonstration)
     outcome = pipeline.run(frame).outcome
     if not isinstance(outcome, Transfer):
         print(f"refused: {outcome.error}")

@@ -2,6 +2,8 @@
 """Heads: the two halves are the whole, descriptors are unit vectors, and what is not the object does not speak."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn.functional import normalize, relu
@@ -81,3 +83,12 @@ def test_both_halves_have_gradients() -> None:
         (descriptors[..., 0].square().mean() + logits.square().mean()).backward()
         without = [name for name, value in head.named_parameters() if value.grad is None]
         assert not without
+
+
+def test_what_training_hides_is_seen_when_it_is_used() -> None:
+    torch.manual_seed(0)
+    head = ContextHead(3, 6, 7, replace(SMALL, dropped=0.3))
+    whole = ContextHead(3, 6, 7, SMALL)
+    whole.load_state_dict(head.state_dict())
+    assert (head.grid(*inputs()) - head.grid(*inputs())).abs().max() > 1e-3
+    torch.testing.assert_close(head.eval().grid(*inputs()), whole.grid(*inputs()))

@@ -30,13 +30,19 @@ def phrasings() -> dict[str, torch.Tensor]:
 
 
 def run(pool: ViewPool, out: Path, settings: TrainSettings = SETTINGS, **more: object) -> list[dict[str, float]]:
+    return run_and_head(pool, out, settings, **more)[0]
+
+
+def run_and_head(
+    pool: ViewPool, out: Path, settings: TrainSettings = SETTINGS, **more: object
+) -> tuple[list[dict[str, float]], torch.nn.Module]:
     torch.manual_seed(settings.seed)
-    head = ContextHead(3, CHANNELS // 3, 5, ContextHeadSettings(width=24, blocks=1, heads=3, channels=8))
+    head = ContextHead(3, CHANNELS // 3, 5, ContextHeadSettings(width=24, blocks=1, heads=3, channels=8, dropped=0.1))
     losses: list[dict[str, float]] = []
     learner = Learner(head, Objective(ObjectiveSettings(), 224))
-    train(learner, pool, FUNCTIONS, phrasings(), settings, out,
+    trained = train(learner, pool, FUNCTIONS, phrasings(), settings, out,
           on_step=lambda step, now: losses.append(dict(now)), **more)  # type: ignore[arg-type]
-    return losses
+    return losses, trained
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +110,10 @@ def test_losses_fall(pool: ViewPool, tmp_path: Path) -> None:
 
 def test_the_best_is_kept(pool: ViewPool, tmp_path: Path) -> None:
     scores = iter([0.7, 0.2])
-    run(pool, tmp_path, validate=lambda head: next(scores))
-    assert (tmp_path / "best.safetensors").exists()
+    _, head = run_and_head(pool, tmp_path, validate=lambda head: next(scores))
+    kept = load_file(tmp_path / "best.safetensors")
+    for name, value in head.state_dict().items():
+        assert torch.equal(kept[f"module.average.module.head.{name}"], value)
     assert not same(tmp_path / "best.safetensors", tmp_path / "last.safetensors")
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 4
 

@@ -16,7 +16,7 @@ import func_corr_ros
 from func_corr_ros.errors import BadWeights, FuncCorrError
 from func_corr_ros.optional import EXTRA_OF
 from func_corr_ros.provenance import code_revision, package_version, sha256_of_file
-from func_corr_ros.share import share_folder
+from func_corr_ros.share import REINSTALL, share_folder
 
 # What the library and the command line cannot do without: import name -> name for pip. setup.py asks for the same (a test).
 CORE = {
@@ -133,7 +133,7 @@ def weights(problems: list[Problem]) -> list[dict[str, Any]]:
         found = None if path is None else sha256_of_file(path)
         matches = None if found is None or entry.sha256 is None else found == entry.sha256
         if matches is False:
-            do = f"pip install --force-reinstall {entry.distribution or name}"
+            do = f"pip install --force-reinstall {entry.distribution}" if entry.distribution else REINSTALL
             problems.append({"what": f"{path} is not the file the manifest names", "do": do, "core": True})
         place = None if path is None else str(path)
         rows.append({"name": name, "licence": entry.licence, "path": place, "sha256": found, "matches": matches, "get": get})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm, normalize, pixel_shuffle, scaled_dot_product_attention
+from torch.nn.functional import dropout, layer_norm, normalize, pixel_shuffle, scaled_dot_product_attention
 
 from func_corr_ros.settings import setting
 
@@ -37,6 +37,7 @@ class ContextHeadSettings:
     channels: int = setting(128, "length of a descriptor", at_least=1)
     finer: int = setting(2, "cells of the descriptors' grid per patch, each way", at_least=1, at_most=4)
     function: bool = setting(True, "steer by the function; without, features are the same for all")
+    dropped: float = setting(0.0, "share of values hidden in training, at entry and in each block", at_least=0.0, at_most=0.9)
 
 
 class PaperHead(nn.Module):
@@ -89,7 +90,7 @@ class ContextHead(nn.Module):
         self.coverage = nn.Linear(1, width)
         self.place = nn.Linear(4 * _FREQUENCIES, width)
         self.function = nn.Sequential(nn.Linear(text_channels, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
-        self.blocks = nn.ModuleList(_Block(width, settings.heads) for _ in range(settings.blocks))
+        self.blocks = nn.ModuleList(_Block(width, settings.heads, settings.dropped) for _ in range(settings.blocks))
         self.leave = nn.Linear(width, 2 * width)
         self.to_cells = nn.Linear(width, (settings.channels + 1) * finer**2)
         self.smooth = nn.Conv2d(settings.channels + 1, settings.channels + 1, 3, padding=1, padding_mode="replicate")
@@ -109,7 +110,8 @@ class ContextHead(nn.Module):
         layers = layer_norm(layers, layers.shape[-1:])  # layers differ in scale by orders of magnitude
         shown = coverage.permute(0, 2, 3, 1).reshape(b, gh * gw, 1)
         places = self.place(_places(gh, gw).to(features.device))
-        tokens = self.enter(layers.reshape(b, gh * gw, -1)) + self.coverage(shown) + places
+        entered = dropout(layers.reshape(b, gh * gw, -1), self.settings.dropped, self.training)
+        tokens = self.enter(entered) + self.coverage(shown) + places
         function = self.function(text if self.settings.function else torch.zeros_like(text))
         keys = (shown > 0.0)[:, None, None, :, 0]
         keys = keys | ~keys.any(dim=-1, keepdim=True)
@@ -128,9 +130,9 @@ class ContextHead(nn.Module):
 class _Block(nn.Module):
     """Attention and perceptron, each behind a layer norm that the function scales, shifts and gates."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, dropped: float) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.dropped = heads, dropped
         self.steer = nn.Linear(width, 6 * width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.widen, self.narrow = nn.Linear(width, 3 * width), nn.Linear(3 * width, width)
@@ -144,9 +146,9 @@ class _Block(nn.Module):
         normed = layer_norm(tokens, (width,)) * (1.0 + scale) + shift
         q, k, v = self.qkv(normed).reshape(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         seen = scaled_dot_product_attention(q, k, v, attn_mask=keys).transpose(1, 2).reshape(b, n, width)
-        tokens = tokens + gate * self.out(seen)
+        tokens = tokens + gate * dropout(self.out(seen), self.dropped, self.training)
         normed = layer_norm(tokens, (width,)) * (1.0 + scale2) + shift2
-        return tokens + gate2 * self.narrow(nn.functional.gelu(self.widen(normed)))
+        return tokens + gate2 * dropout(self.narrow(nn.functional.gelu(self.widen(normed))), self.dropped, self.training)
 
 
 _FREQUENCIES = 8

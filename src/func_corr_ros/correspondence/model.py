@@ -90,13 +90,13 @@ class FunctionalCorrespondence:
     @classmethod
     def from_pretrained(
         cls,
-        name_or_path: str = "dinov2-small",
+        name_or_path: str = "func-corr-s",
         settings: CorrespondenceSettings = CorrespondenceSettings(),
         device: str = "auto",
         dtype: str = "fp32",
         download: bool = False,
     ) -> FunctionalCorrespondence:
-        """Returns a trained head on its backbone (a head's file, or a folder or Hugging Face repository with
+        """Returns a trained head on its backbone ("func-corr-s", a head's file, or a folder or Hugging Face repository with
         head.safetensors), or the bare backbone ``name_or_path``; arguments and errors as :func:`load_backbone`.
         """
         head = find_head(name_or_path, download)

@@ -33,7 +33,7 @@ class TrainSettings:
     """How long and how fast a head learns."""
 
     batch: BatchSettings = field(default_factory=BatchSettings)
-    steps: int = setting(10000, "batches in all", at_least=1)
+    steps: int = setting(5000, "batches in all", at_least=1)
     rate: float = setting(1e-3, "learning rate at its highest", at_least=0.0)
     warm_up: float = setting(0.05, "share of the steps in which the rate rises; then it falls", at_least=0.0, at_most=1.0)
     weight_decay: float = setting(0.02, "weight decay of AdamW", at_least=0.0)
@@ -64,7 +64,8 @@ def train(
     validate: Callable[[nn.Module], float] | None = None, data: str = "", device: str = "cpu", workers: int = 0,
     accelerator: Any = None, on_step: Callable[[int, Mapping[str, float]], None] = lambda step, losses: None,
 ) -> nn.Module:
-    """Returns the head of ``learner``, trained on pairs from ``pool`` for ``functions``, its weights a running mean.
+    """Returns the head of ``learner``, trained on pairs from ``pool`` for ``functions``, its weights a running mean: as it was
+    where ``validate`` scored highest, or at the end without.
 
     ``out`` gets ``last.safetensors`` (the run goes on from there), ``best.safetensors`` where ``validate`` scored highest, and
     ``log.jsonl``. ``data`` says what the views are; a checkpoint of other settings or data is refused (BadWeights). ``workers``
@@ -100,6 +101,8 @@ def train(
         if ((step + 1) % settings.save_every == 0 or ends) and share[0] == 0:
             write_checkpoint(last, kept, optimizer, progress, made_with)
             _log(out / "log.jsonl", {"step": step + 1, **losses})
+    if validate is not None and share[0] == 0 and progress.best > -math.inf:
+        read_checkpoint(out / "best.safetensors", kept, optimizer, made_with)
     trained: nn.Module = average.module.head
     return trained
 
@@ -147,6 +150,7 @@ def _step(
     wrong = phrased(batch.wrong_functions, phrasings, settings, step).to(device) if batch.wrong_functions else texts[:0]
     for group in optimizer.param_groups:
         group["lr"] = rate_at(step, settings)
+    torch.manual_seed((settings.seed << 32) + step)  # what a step hides depends on its number too
     with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
         losses = learner(batch, texts, wrong)
     optimizer.zero_grad()

@@ -27,7 +27,7 @@ METHODS = {
 }
 
 # trained heads that come with the package (models/manifest.toml)
-HEADS: tuple[str, ...] = ()
+HEADS: tuple[str, ...] = ("func-corr-s",)
 
 __getattr__, __dir__, _lazy = lazy_loader.attach(
     __name__,
