@@ -39,8 +39,8 @@ def test_confidence_has_a_table_of_its_own_if_it_is_known(tmp_path: Path) -> Non
     assert rows[0][1:] == list(CONFIDENCE_HEADINGS) and {len(row) for row in rows} == {1 + len(CONFIDENCE_HEADINGS)}
     assert [row[0] for row in rows[2:]] == ["all", "split seen", "split unseen", "cut-with", "pour-with"]
     told = dict(zip(rows[0], rows[2], strict=True))
-    assert told["ECE ↓"] == "0.250 [0.250, 0.250]" and told["Risk at threshold ↓"] == "–"
-    assert told["AUROC ↑"] == told["Negatives refused ↑"] == "1.000 [1.000, 1.000]"
+    assert told["ECE ↓"] == "0.250 [0.250, 0.250]" and told["Risk ↓"] == "–"
+    assert told["AUROC ↑"] == told["Neg. refused ↑"] == "1.000 [1.000, 1.000]"
     assert told["Pairs refused ↓"] == "0.000 [0.000, 0.000]"
     assert rows[4][8] == "–", "no negative is of split unseen"
     evaluate(benchmark, Silent(), tmp_path / "silent")

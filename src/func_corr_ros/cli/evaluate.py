@@ -16,7 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from func_corr_ros.correspondence.baselines import HEADS, METHODS
 
     parser.add_argument("--benchmark", type=Path, required=True, metavar="DIR", help="folder from func-corr benchmark build")
-    parser.add_argument("--method", required=True, metavar="NAME[,NAME...]", help=f"what is scored: {', '.join([*HEADS, *METHODS])}, or the file of a trained head")
+    parser.add_argument("--method", required=True, metavar="NAME[,NAME...]",
+                        help="what is scored: the file of a trained head, or " + ", ".join([*HEADS, *METHODS]))
     parser.add_argument("--out", type=Path, required=True, help="folder for predictions, scores and report.html (of several "
                         "methods, a folder each, and table.md); a run that was broken off goes on")
     parser.add_argument("--mode", default="compat", help="compat: as published; strict: average precision at every match")

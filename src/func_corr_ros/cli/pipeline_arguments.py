@@ -22,7 +22,8 @@ DIRECT = ("model", "device", "segmenter")
 
 def add_settings_arguments(parser: argparse.ArgumentParser, *, segmenter: bool) -> None:
     """Adds --model, --device, --config and --set to ``parser``, and --segmenter and --mask where a frame is segmented."""
-    parser.add_argument("--model", help="weights: func-corr-s (the default), a trained head's file, or a bare backbone: dinov2-small, a folder")
+    parser.add_argument("--model", help="weights: func-corr-s (the default), the file of a trained head, a bare backbone such as "
+                                        "dinov2-small")
     parser.add_argument("--device", help="cpu, cuda, cuda:1 ... or auto (the default)")
     if segmenter:
         parser.add_argument("--segmenter", help="who finds the object: tabletop (the default), given_mask or sam")

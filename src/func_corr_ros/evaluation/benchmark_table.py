@@ -11,7 +11,7 @@ from func_corr_ros.errors import BadWeights, MissingOptional
 from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
 from func_corr_ros.evaluation.evaluate import EvaluationSettings, evaluate
 from func_corr_ros.evaluation.report import write_whole
-from func_corr_ros.evaluation.score_tables import comparison, confidence_groups, confidence_table, groups
+from func_corr_ros.evaluation.score_tables import CONFIDENCE_WORDS, comparison, confidence_groups, confidence_table, groups
 
 TABLE = "table.md"
 
@@ -55,7 +55,7 @@ def table_of(
         text.append(f"## Pairs of: {name}\n\n{comparison([(one, part[name]) for one, part in zip(methods, parts, strict=True)])}")
     for name in names:
         if known := [(one, part[name]) for one, part in zip(methods, confident, strict=True) if name in part]:
-            text.append(f"## Confidence: {name}\n\n{confidence_table('Method', known)}")
+            text.append(f"## Confidence: {name}\n\n{CONFIDENCE_WORDS}\n\n{confidence_table('Method', known)}")
     for words, kind in (("PCK@23", "pck"), ("AP@23", "ap")):
         text.append(f"## {words} by function\n\n{by_function(results, kind, '23')}")
     text += [f"Not run: {name} ({reason})\n" for name, reason in absent.items()]

@@ -20,7 +20,7 @@ from func_corr_ros.transfer.transfer import TransferSettings
 class PipelineSettings:
     """How frames are turned into poses without ROS; the nodes declare the same parts as their parameters."""
 
-    model: str = setting("func-corr-s", "weights: a trained head or a bare backbone of the manifest, a head's file, a Hugging Face id, a folder")
+    model: str = setting("func-corr-s", "weights: func-corr-s, a head's file, a bare backbone, a Hugging Face id or a folder")
     device: str = setting("auto", "where the network runs: auto, cpu, cuda, cuda:1 ...")
     dtype: str = setting("fp32", "what the network computes in", choices=("fp32", "fp16", "bf16"))
     segmenter: str = setting("tabletop", "who finds the objects", choices=tuple(SEGMENTERS))

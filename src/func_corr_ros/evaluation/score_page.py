@@ -23,6 +23,7 @@ from func_corr_ros.evaluation.report_page import STYLE
 from func_corr_ros.evaluation.score_charts import bars, precision_recall, reliability, risk_coverage
 from func_corr_ros.evaluation.score_tables import (
     CONFIDENCE_HEADINGS,
+    CONFIDENCE_WORDS,
     HEADINGS,
     confidence_groups,
     confidence_shown,
@@ -103,7 +104,7 @@ are taken: a confidence that knows falls steeply below the dashed line, one that
 {% endif %}
 <div class="scroll" role="region" aria-label="Confidence" tabindex="0">
 <table>
-<caption>Calibration of points; pairs and negatives told apart
+<caption>{{ confidence_words }}
 {%- if result.negatives %} ({{ result.negatives.overall.n_pairs }} pairs, {{ result.negatives.overall.n_negatives }} negatives)
 {%- endif %}</caption>
 <thead><tr><th scope="col">Pairs of</th>
@@ -157,8 +158,9 @@ def write_score_page(
     page = environment.from_string(PAGE).render(
         result=result, headings=HEADINGS, groups=list(groups(result)), threshold=THRESHOLDS[0],
         function_bars=bars(result["by_function"], ("pck", "ap"), str(THRESHOLDS[0])), curves=precision_recall(result["curves"]),
-        confident=list(confidence_groups(result)), confidence_headings=CONFIDENCE_HEADINGS, reliability=reliability,
-        risk_coverage=risk_coverage, cases=[drawn_case(benchmark, score, folder) for score in worst(scores)],
+        confident=list(confidence_groups(result)), confidence_headings=CONFIDENCE_HEADINGS, confidence_words=CONFIDENCE_WORDS,
+        reliability=reliability, risk_coverage=risk_coverage,
+        cases=[drawn_case(benchmark, score, folder) for score in worst(scores)],
         made_with=json.dumps(made_with, indent=2, sort_keys=True, default=str),
     )
     return write_whole(path, page)

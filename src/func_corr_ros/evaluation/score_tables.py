@@ -20,13 +20,16 @@ _SHOWN = (
 _CONFIDENCE = (
     ("Confidence", "calibration", "mean_confidence"), ("PCK@23", "calibration", "accuracy"), ("ECE ↓", "calibration", "ece"),
     ("Brier ↓", "calibration", "brier"), ("AURC ↓", "calibration", "aurc"),
-    ("Coverage at threshold", "calibration", "coverage"), ("Risk at threshold ↓", "calibration", "risk"),
-    ("AUROC ↑", "negatives", "auroc"), ("Negatives refused ↑", "negatives", "refused_negatives"),
-    ("Pairs refused ↓", "negatives", "refused_pairs"),
+    ("Coverage", "calibration", "coverage"), ("Risk ↓", "calibration", "risk"), ("AUROC ↑", "negatives", "auroc"),
+    ("Neg. refused ↑", "negatives", "refused_negatives"), ("Pairs refused ↓", "negatives", "refused_pairs"),
 )
 _SPLITS, _FUNCTIONS = (("by_split", "split {}"),), (("by_function", "{}"),)
 _UNKNOWN = "–"
 CONFIDENCE_HEADINGS = tuple(heading for heading, _, _ in _CONFIDENCE)
+CONFIDENCE_WORDS = (
+    "Confidence of points asked for, against what came right; coverage and risk at the method's own threshold. Then pairs told "
+    "from negatives, and what the method's own threshold refuses of either."
+)
 Confidence = Mapping[str, Mapping[str, Any]]
 
 
@@ -57,7 +60,7 @@ def as_markdown(result: Mapping[str, Any]) -> str:
     rows = [f"| {name} | {part['n_pairs']} | {' | '.join(shown(part))} |" for name, part in groups(result)]
     text = head + table_head("Pairs of", "N") + "\n".join(rows) + "\n"
     confident = list(confidence_groups(result))
-    return text + (f"\n## Confidence\n\n{confidence_table('Pairs of', confident)}" if confident else "")
+    return text + (f"\n## Confidence\n\n{CONFIDENCE_WORDS}\n\n{confidence_table('Pairs of', confident)}" if confident else "")
 
 
 def comparison(parts: Sequence[tuple[str, Mapping[str, Any]]]) -> str:

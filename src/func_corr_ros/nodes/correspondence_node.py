@@ -38,7 +38,7 @@ from func_corr_ros.settings import setting
 class CorrespondenceNodeSettings(StageSettings):
     """Parameters of correspondence_node."""
 
-    model: str = setting("func-corr-s", "weights: func-corr-s, a head's file, dinov2-small, -base, -large, a folder, or a Hugging Face id")
+    model: str = setting("func-corr-s", "weights: func-corr-s, a head's file, a bare backbone, a Hugging Face id or a folder")
     device: str = setting("auto", "where the model runs: auto (the GPU where there is one), cpu, cuda, cuda:1 ...")
     dtype: str = setting("fp32", "precision of the model", choices=("fp32", "fp16", "bf16"))
     require_gpu: bool = setting(False, "refuse to configure without a GPU instead of running slowly")
