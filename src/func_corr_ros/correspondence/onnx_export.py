@@ -20,7 +20,7 @@ from torch.nn.functional import normalize
 from func_corr_ros.correspondence.backbone import IMAGENET_MEAN, IMAGENET_STD, Dinov2Backbone
 from func_corr_ros.correspondence.function_words import FunctionWords
 from func_corr_ros.correspondence.match_groups import PART
-from func_corr_ros.correspondence.model import PLAIN_LAYERS, FunctionalCorrespondence
+from func_corr_ros.correspondence.model import FunctionalCorrespondence, looks
 from func_corr_ros.correspondence.patch_grid import sample_grid
 from func_corr_ros.correspondence.trained_head import TrainedHead
 from func_corr_ros.errors import BadSettings, BadWeights
@@ -110,7 +110,7 @@ class _Embed(nn.Module):
         tokens = self.backbone._aggregated(pixels)[:, 1:].transpose(1, 2)
         features = tokens.unflatten(2, (self.cells, self.cells))
         layers = features.unflatten(1, (self.layers, -1))
-        return layers[:, -PLAIN_LAYERS:].mean(dim=1), self.network.grid(features, coverage, text)
+        return looks(layers), self.network.grid(features, coverage, text)
 
 
 class _Read(nn.Module):
