@@ -20,7 +20,7 @@ def test_a_method_gets_the_settings() -> None:
 
 
 def test_an_unknown_name_is_told_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match="'dinosaur'; valid: chance, dino-224"):
+    with pytest.raises(BadSettings, match="'dinosaur'; valid: func-corr-s, chance, dino-224"):
         load_method("dinosaur")
     with pytest.raises(BadWeights):
         load_method(str(tmp_path))
