@@ -35,6 +35,7 @@ painted_world = loaded(ROOT / "test" / "evaluation" / "conftest.py")
 def color_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every model that is loaded by name sees colours instead."""
     monkeypatch.setattr("func_corr_ros.correspondence.model.load_backbone", lambda *_: painted_world.ColorBackbone())
+    monkeypatch.setattr("func_corr_ros.correspondence.model.find_head", lambda *_: None)
 
 
 def frame_folder(folder: Path, scene) -> Path:

@@ -18,6 +18,7 @@ demonstration, target, color_model = painted_world.demonstration, painted_world.
 def color_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every model that is loaded by name sees colours instead."""
     monkeypatch.setattr("func_corr_ros.correspondence.model.load_backbone", lambda *_: painted_world.ColorBackbone())
+    monkeypatch.setattr("func_corr_ros.correspondence.model.find_head", lambda *_: None)
 
 
 @pytest.fixture

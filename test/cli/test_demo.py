@@ -62,7 +62,7 @@ def test_report_result_and_table(tmp_path: Path, capsys: pytest.CaptureFixture) 
     assert "Without ROS 2: you asked for a run without ROS" in page and "blind board" in page
     details = json.loads((out / "details.json").read_text())
     assert [phase["name"] for phase in details["painted"]["phases"]] == ["grasp", "action"] and details["blind"]["phases"] == []
-    assert json.loads((out / "provenance.json").read_text())["settings"]["model"] == "dinov2-small"
+    assert json.loads((out / "provenance.json").read_text())["settings"]["model"] == "func-corr-s"
     told = capsys.readouterr().out
     assert "transferred" in told and "refused" in told and "mm and" in told and "correspondence" in told
 

@@ -35,7 +35,7 @@ def test_scores_are_written_and_printed(folder: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (["--method", "dinosaur"], "valid: chance"),
+    (["--method", "dinosaur"], "valid: func-corr-s, chance"),
     (["--method", "chance", "--mode", "lenient"], "mode is 'lenient'"),
     (["--method", "chance", "--limit", "-1"], "limit is -1"),
     (["--method", "chance", "--pixels", "many"], "--pixels many"),

@@ -38,7 +38,7 @@ def test_matches_are_written_with_what_made_them(files: list[str], tmp_path: Pat
     written = {"matches.json", "part_a.png", "part_b.png", "matches.png", "field.png", "provenance.json"}
     assert written == {path.name for path in (tmp_path / "out").iterdir()}
     made_with = json.loads((tmp_path / "out" / "provenance.json").read_text())
-    assert made_with["sha256"]["color"] == "c0" * 32 and made_with["settings"]["model"] == "dinov2-small"
+    assert made_with["sha256"]["color"] == "c0" * 32 and made_with["settings"]["model"] == "func-corr-s"
     assert made_with["settings"]["function"] == "pour-with"
     assert len(made_with["sha256"]) == 5  # four files and the weights
     told = capsys.readouterr()

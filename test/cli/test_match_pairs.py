@@ -49,7 +49,7 @@ def test_a_head_is_named_by_its_file(tmp_path: Path, colour_head: Path) -> None:
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (["--method", "dinosaur"], "BadSettings: method is 'dinosaur'; valid: chance"),
+    (["--method", "dinosaur"], "BadSettings: method is 'dinosaur'; valid: func-corr-s, chance"),
     (["--method", "chance", "--limit", "-1"], "limit is -1"),
     (["--method", "no_such.safetensors"], "or the file of a trained head"),
     (["--method", "dino-224", "--device", "abacus"], "device is 'abacus'"),

@@ -24,7 +24,7 @@ def objects():
 
 @pytest.fixture(scope="module")
 def model():
-    return FunctionalCorrespondence.from_pretrained(device="cpu")
+    return FunctionalCorrespondence.from_pretrained("dinov2-small", device="cpu")
 
 
 @pytest.fixture(scope="module")

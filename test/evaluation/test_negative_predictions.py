@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from evaluation.painted_benchmark import NEGATIVES, Perfect, Telling, write_painted_benchmark
 
+from func_corr_ros import provenance
 from func_corr_ros.errors import BadSettings
 from func_corr_ros.evaluation.benchmark import Benchmark
 from func_corr_ros.evaluation.evaluate import EvaluationSettings, evaluate
@@ -71,6 +72,15 @@ def test_negatives_of_two_codes_do_not_stand_side_by_side(benchmark_: Benchmark,
     assert len(predict_negatives(benchmark_, Telling(), out, benchmark_.negatives[:1])) == 1
     with pytest.raises(BadSettings, match="differ in revision"):
         predict_negatives(benchmark_, Telling(), out, benchmark_.negatives)
+
+
+def test_a_commit_while_a_run_goes_on_changes_nothing(
+    benchmark_: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revisions = iter("abcdefgh")
+    monkeypatch.setattr(provenance, "code_revision", lambda: next(revisions))
+    assert evaluate(benchmark_, Telling(), tmp_path / "out")["negatives"]["overall"]["n_negatives"] == 3
+    assert json.loads((tmp_path / "out/provenance.json").read_text())["revision"] == "a"
 
 
 def test_only_a_method_that_can_tell_is_asked(benchmark_: Benchmark, tmp_path: Path) -> None:

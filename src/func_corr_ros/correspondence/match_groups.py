@@ -2,7 +2,7 @@
 """Which pixels are matched with which: with a trained head, the functional part by function, and the rest by looks."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float32, Int64
@@ -12,8 +12,9 @@ from func_corr_ros.correspondence.embedding import Embedding
 
 # Above this probability a pixel is of the functional part.
 PART = 0.5
-# A point that the caller asks for is looked for in the functional part from this probability on.
-POINTED = 0.1
+# A point that the caller asks for is looked for in the functional part from this probability on, and by looks below the other:
+# keypoints of a demonstration, a handle's say, need not be of its function.
+POINTED, FOREIGN = 0.1, 0.01
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,13 @@ def groups(
         return [everything]
     inside = part > (POINTED if pointed else PART)
     functional = MatchGroup(*(some.nonzero()[:, 0] for some in (inside, own, there)))
-    if pointed or own.all() or there.all():
-        rest = MatchGroup((~inside).nonzero()[:, 0], everything.at_home, everything.at_target)
+    if pointed:
+        foreign = part < FOREIGN
+        rest = [replace(everything, asked=(~inside & ~foreign).nonzero()[:, 0]),
+                replace(everything, asked=foreign.nonzero()[:, 0], by_looks=query.has_looks)]
+    elif own.all() or there.all():
+        rest = [replace(everything, asked=(~inside).nonzero()[:, 0])]
     else:
         asked, at_home, at_target = (some.nonzero()[:, 0] for some in (~inside, ~own, ~there))
-        rest = MatchGroup(asked, at_home, at_target, by_looks=query.has_looks)
-    return [group for group in (functional, rest) if len(group.asked)]
+        rest = [MatchGroup(asked, at_home, at_target, by_looks=query.has_looks)]
+    return [group for group in (functional, *rest) if len(group.asked)]

@@ -151,8 +151,8 @@ class FunctionalCorrespondence:
         """Returns the best target pixel of every query pixel, or of ``points`` (any pixels of the query's image) if given.
 
         With a trained head, the functional part is matched with the functional part by function, and the rest with the rest by
-        looks; where either object shows no such part, everything with everything. Points that are hardly of the part may go
-        anywhere. Raises OutOfMemory.
+        looks; where either object shows no such part, everything with everything. Of ``points``, those that are hardly of
+        the part may go anywhere, and those that surely are not go by looks. Raises OutOfMemory.
         """
         with torch.inference_mode(), _memory_named("max_pixels and chunk"):
             uv = query.uv if points is None else points.astype(np.float32)

@@ -13,7 +13,7 @@ from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
 from func_corr_ros.evaluation.confidence_scores import calibration, existence
 from func_corr_ros.evaluation.discovery import MODES
 from func_corr_ros.evaluation.negative_predictions import predict_negatives
-from func_corr_ros.evaluation.predictions import predict
+from func_corr_ros.evaluation.predictions import made_with, predict
 from func_corr_ros.evaluation.report import write_whole
 from func_corr_ros.evaluation.score_page import write_score_page
 from func_corr_ros.evaluation.score_tables import as_csv, as_markdown
@@ -46,10 +46,14 @@ def evaluate(
     out, pairs = Path(out), chosen(benchmark.pairs, settings.limit)
     if not pairs:
         raise BadBenchmark(f"{benchmark.folder / 'pairs.json'} has no pairs; there is nothing to score")
-    folder = predict(benchmark, method, out, pairs, overwrite=overwrite, on_pair=lambda pair: on_pair("predict", pair))
+    made = made_with(benchmark, method)  # once: a commit while this runs changes none of the code that is loaded
+    folder = predict(
+        benchmark, method, out, pairs, overwrite=overwrite, on_pair=lambda pair: on_pair("predict", pair), made=made
+    )
     scores = score_predictions(benchmark, folder, pairs, settings.mode, lambda pair: on_pair("score", pair))
     told = any(score.exists == score.exists for score in scores)  # a method that cannot tell is not asked about negatives
-    answered = predict_negatives(benchmark, method, out, chosen(benchmark.negatives, settings.limit)) if told else {}
+    negatives = chosen(benchmark.negatives, settings.limit) if told else []
+    answered = predict_negatives(benchmark, method, out, negatives, made=made)
     result = result_of(benchmark, method, settings, scores, answered)
     write_json(out / "scores.json", result)
     write_whole(out / "scores.csv", as_csv(scores))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +15,18 @@ from func_corr_ros.evaluation.predictions import FOLDER, Descriptions, claim, ma
 from func_corr_ros.provenance import whole_file
 
 
-def predict_negatives(benchmark: Benchmark, method: Method, out: Path, negatives: Sequence[NegativePair]) -> Mapping[str, float]:
+def predict_negatives(
+    benchmark: Benchmark, method: Method, out: Path, negatives: Sequence[NegativePair], *, made: Mapping[str, Any] | None = None
+) -> Mapping[str, float]:
     """Returns ``Discovery.exists`` from a to b of each of ``negatives`` by id, and writes those that are not there yet into the
-    folder of :func:`predict`, which comes first. The method is not told where the parts are: b has none.
+    folder of :func:`predict`, which comes first and has the same ``made``. The method is not told where the parts are: b has
+    none.
 
     Raises BadSettings where others were made by other code and some are missing.
     """
     folder = Path(out) / FOLDER
     answered = {pair.id: read_exists(path_of(folder, pair), pair) for pair in negatives}
-    claim(Path(out), made_with(benchmark, method), unfinished=None in answered.values(), overwrite=False)
+    claim(Path(out), made or made_with(benchmark, method), unfinished=None in answered.values(), overwrite=False)
     described = Descriptions(benchmark, method)
     for pair in negatives:
         if answered[pair.id] is None:

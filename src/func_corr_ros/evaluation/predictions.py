@@ -52,15 +52,17 @@ class Answers:
 def predict(
     benchmark: Benchmark, method: Method, out: Path, pairs: Sequence[BenchmarkPair], *,
     overwrite: bool = False, on_pair: Callable[[BenchmarkPair], None] = lambda pair: None,
+    made: Mapping[str, Any] | None = None,
 ) -> Path:
     """Writes the predictions of ``pairs`` that are not there yet and returns their folder; ``on_pair`` is called for each.
+    ``made`` is what :func:`made_with` said when the run began, for runs that predict more than once.
 
     Raises BadSettings where ``out`` holds predictions for another benchmark, of another method or settings, or where some
     were made by other code and some are missing, unless ``overwrite``, which makes all anew.
     """
     out, folder = Path(out), Path(out) / FOLDER
     missing = [pair for pair in pairs if not path_of(folder, pair).exists()]
-    claim(out, made_with(benchmark, method), unfinished=bool(missing), overwrite=overwrite)
+    claim(out, made or made_with(benchmark, method), unfinished=bool(missing), overwrite=overwrite)
     described = Descriptions(benchmark, method)
     for pair in pairs:
         if not path_of(folder, pair).exists():
