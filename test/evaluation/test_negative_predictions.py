@@ -83,7 +83,8 @@ def test_a_commit_while_a_run_goes_on_changes_nothing(
     assert json.loads((tmp_path / "out/provenance.json").read_text())["revision"] == "a"
 
 
-def test_only_a_method_that_can_tell_is_asked(benchmark_: Benchmark, tmp_path: Path) -> None:
+def test_only_a_method_that_can_tell_and_is_not_told_is_asked(benchmark_: Benchmark, tmp_path: Path) -> None:
+    assert evaluate(benchmark_, Telling(told="part"), tmp_path / "told")["negatives"] is None
     assert evaluate(benchmark_, Perfect(), tmp_path / "perfect")["negatives"] is None
     assert not list((tmp_path / "perfect/predictions").glob("n*.npz"))
     limited = evaluate(benchmark_, Telling(), tmp_path / "telling", EvaluationSettings(limit=2))

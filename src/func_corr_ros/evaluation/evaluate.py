@@ -39,7 +39,8 @@ def evaluate(
     """Returns the scores of ``method``, and writes ``predictions/``, ``scores.json``, ``scores.csv``, ``scores.md`` and
     ``report.html`` into ``out``.
 
-    Negative pairs are asked about where the method says of any pair whether there is a correspondence at all.
+    Negative pairs are asked about where the method says of any pair whether there is a correspondence at all, and is not told
+    the true parts (``identity["told"]``).
     A run that was broken off goes on where it was. ``on_pair`` is called for each pair with "predict" and then with "score".
     Raises BadBenchmark for one without pairs, and what :func:`predict` raises.
     """
@@ -51,8 +52,9 @@ def evaluate(
         benchmark, method, out, pairs, overwrite=overwrite, on_pair=lambda pair: on_pair("predict", pair), made=made
     )
     scores = score_predictions(benchmark, folder, pairs, settings.mode, lambda pair: on_pair("score", pair))
-    told = any(score.exists == score.exists for score in scores)  # a method that cannot tell is not asked about negatives
-    negatives = chosen(benchmark.negatives, settings.limit) if told else []
+    # A method that cannot tell is not asked about negatives, nor one that must be told the parts: b has none.
+    asked = "told" not in method.identity and any(score.exists == score.exists for score in scores)
+    negatives = chosen(benchmark.negatives, settings.limit) if asked else []
     answered = predict_negatives(benchmark, method, out, negatives, made=made)
     result = result_of(benchmark, method, settings, scores, answered)
     write_json(out / "scores.json", result)
