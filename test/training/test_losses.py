@@ -39,14 +39,17 @@ def test_what_is_no_candidate_and_who_has_no_partner_do_not_count() -> None:
     assert (gradient[0, 2] == 0).all() and (gradient[0, :, 3] == 0).all()
 
 
-def test_the_functional_loss_is_that_of_the_written_out_logits() -> None:
+@pytest.mark.parametrize("other_anchor", [False, True])
+def test_the_functional_loss_is_that_of_the_written_out_logits(other_anchor: bool) -> None:
     parts = [unit(2, 5, 6, seed=seed) for seed in range(4)]
-    loss = functional_loss(*parts)
+    loss = functional_loss(*parts, other_anchor=other_anchor)
     plain = []
     for pa, pb, na, nb in zip(*parts, strict=True):
+        negatives = [torch.cat([pa[i] @ nb.T, pb[i] @ na.T, na[i] @ nb.T]) / 0.1 for i in range(5)]
         for i in range(5):
-            negatives = torch.cat([pa[i] @ nb.T, pb[i] @ na.T, na[i] @ nb.T]) / 0.1
-            rows = torch.stack([torch.cat([(pa[i] @ pb[j])[None] / 0.1, negatives]) for j in range(5)])
+            rows = torch.stack([
+                torch.cat([(pa[i] @ pb[j])[None] / 0.1, negatives[j if other_anchor else i]]) for j in range(5)
+            ])
             plain.append(cross_entropy(rows, torch.zeros(5, dtype=torch.int64)))
     expected = torch.stack(plain).mean()
     torch.testing.assert_close(loss, expected)

@@ -24,6 +24,8 @@ from func_corr_ros.training.validation import drawn_pairs
 RIGHT_PX = 23.0
 # Of the matches that are accepted, so many are right on validation categories.
 RELIABLE = 0.8
+# Of the objects that serve, so many are accepted: a robot that is refused what is there will not be asked twice.
+KEPT = 0.95
 PAIRS, POINTS = 400, 64
 # Other pairs than those that choose the checkpoint.
 _SEED = 6
@@ -73,7 +75,7 @@ def fit(seen: Measured) -> Calibration:
     match, serves = logistic_fit(seen.matches, seen.right), logistic_fit(seen.objects, seen.serving)
     return Calibration(
         match, accepted_from(probability(match, seen.matches), seen.right, RELIABLE),
-        serves, telling_apart(probability(serves, seen.objects), seen.serving),
+        serves, keeping_from(probability(serves, seen.objects), seen.serving, KEPT),
     )
 
 
@@ -98,13 +100,9 @@ def accepted_from(confidence: Float64[np.ndarray, " n"], right: Bool[np.ndarray,
     return float(confidence[order[enough[-1]]]) if len(enough) else float(np.nextafter(confidence.max(), 2.0))
 
 
-def telling_apart(score: Float64[np.ndarray, " n"], true: Bool[np.ndarray, " n"]) -> float:
-    """Returns the score from which on true ones are kept, so that the shares of true ones kept and of others refused add up to
-    most (Youden 1950).
-    """
-    order = np.argsort(-score, kind="stable")
-    kept = np.cumsum(true[order]) / max(true.sum(), 1) - np.cumsum(~true[order]) / max((~true).sum(), 1)
-    return float(score[order[int(np.argmax(kept))]])
+def keeping_from(score: Float64[np.ndarray, " n"], true: Bool[np.ndarray, " n"], kept: float) -> float:
+    """Returns the highest score from which on a share ``kept`` of the true ones is kept, however many others are."""
+    return float(np.sort(score[true])[int((1.0 - kept) * true.sum())])
 
 
 def _embedded(model: FunctionalCorrespondence, pool: ViewPool, end: tuple[int, int], function: str) -> Embedding:
