@@ -55,7 +55,8 @@ def table_of(
         text.append(f"## Pairs of: {name}\n\n{comparison([(one, part[name]) for one, part in zip(methods, parts, strict=True)])}")
     for name in names:
         if known := [(one, part[name]) for one, part in zip(methods, confident, strict=True) if name in part]:
-            text.append(f"## Confidence: {name}\n\n{CONFIDENCE_WORDS}\n\n{confidence_table('Method', known)}")
+            words = f"{CONFIDENCE_WORDS}\n\n" if name == names[0] else ""
+            text.append(f"## Confidence: {name}\n\n{words}{confidence_table('Method', known)}")
     for words, kind in (("PCK@23", "pck"), ("AP@23", "ap")):
         text.append(f"## {words} by function\n\n{by_function(results, kind, '23')}")
     text += [f"Not run: {name} ({reason})\n" for name, reason in absent.items()]
