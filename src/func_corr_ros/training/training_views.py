@@ -37,7 +37,7 @@ _STREAM = 20
 class TrainingViewSettings:
     """How many views of how many objects, and how they are taken."""
 
-    objects: int = setting(48, "objects of each category", at_least=1, at_most=FIRST_BENCHMARK_SEED)
+    objects: int = setting(96, "objects of each category", at_least=1, at_most=FIRST_BENCHMARK_SEED)
     first_seed: int = setting(0, "seed of the first object", at_least=0)
     views: int = setting(3, "views of each object", at_least=1)
     size: int = setting(224, "side of the cut-out pictures", unit="px", at_least=14)
