@@ -15,7 +15,7 @@ from func_corr_ros.correspondence.object_crop import CropWindow
 from func_corr_ros.correspondence.patch_grid import sample_grid
 
 # Pixels whose descriptors are made at once.
-_BLOCK = 16384
+_BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,12 @@ def read_grids(
     for some in at.split(_BLOCK):
         descriptors, logits = head.finish(sample_grid(head.grid, some, window.size / head.grid.shape[2]))
         if head.plain > 0.0:
-            own = normalize(sample_grid(grid, some, window.size / grid.shape[2]), dim=1)
-            descriptors = torch.cat([descriptors, head.plain**0.5 * own], dim=1) / (1.0 + head.plain) ** 0.5
+            own = sample_grid(grid, some, window.size / grid.shape[2])
+            own *= (head.plain / (1.0 + head.plain)) ** 0.5 / own.norm(dim=1, keepdim=True).clamp(min=1e-12)
+            descriptors = torch.cat([descriptors * (1.0 + head.plain) ** -0.5, own], dim=1)
         features.append(descriptors)
-        parts.append(torch.sigmoid(logits))
-    return torch.cat(features), torch.cat(parts)
+        parts.append(torch.sigmoid(logits.contiguous()))  # as in part_at, to the last bit
+    return (torch.cat(features), torch.cat(parts)) if len(parts) > 1 else (features[0], parts[0])
 
 
 def pixel_lattice(mask: Bool[np.ndarray, "h w"], max_pixels: int) -> tuple[Float32[np.ndarray, "n 2"], int]:
@@ -143,10 +144,12 @@ def pixel_lattice(mask: Bool[np.ndarray, "h w"], max_pixels: int) -> tuple[Float
 
     The lattice goes through the mask's first pixel in reading order, so that no mask falls between its points.
     """
-    rows, columns = np.nonzero(mask)
+    row, column = divmod(int(mask.argmax()), mask.shape[1])
     stride = 1
     while True:
-        on = ((rows - rows[0]) % stride == 0) & ((columns - columns[0]) % stride == 0)
-        if on.sum() <= max_pixels:
-            return np.stack([columns[on], rows[on]], axis=1).astype(np.float32), stride
+        top, left = row % stride, column % stride
+        on = mask[top::stride, left::stride]
+        if np.count_nonzero(on) <= max_pixels:
+            rows, columns = np.nonzero(on)
+            return np.stack([columns * stride + left, rows * stride + top], axis=1).astype(np.float32), stride
         stride += 1

@@ -92,13 +92,16 @@ def _soft(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     similarity = query @ target.T
     score, index = similarity.max(dim=1)
-    weight = torch.exp((similarity - score[:, None]) / temperature)
-    near = weight.masked_fill(torch.cdist(uv[index], uv) > max(reach, 0.0), 0.0)
+    # In place where no gradient is asked for: on a CPU, new memory costs more than the arithmetic.
+    weight = similarity.sub_(score[:, None]).mul_(1.0 / temperature).exp_()
+    total = weight.sum(dim=1)
+    best, which = index.unique(return_inverse=True)  # many queries share a target: fewer distances
+    near = (torch.cdist(uv[best], uv) <= max(reach, 0.0)).to(weight.dtype)[which]
+    near = weight * near if weight.requires_grad else near.mul_(weight)
     within = near.sum(dim=1)
-    mass = within / weight.sum(dim=1)
     if reach <= 0.0:
-        return index, score, uv[index], mass
-    return index, score, near.to(uv.dtype) @ uv / within[:, None].to(uv.dtype), mass
+        return index, score, uv[index], within / total
+    return index, score, near.to(uv.dtype) @ uv / within[:, None].to(uv.dtype), within / total
 
 
 def _nothing_yet(count: int, device: torch.device) -> tuple[Int64[Tensor, " {count}"], Float32[Tensor, " {count}"]]:

@@ -164,9 +164,11 @@ class FunctionalCorrespondence:
             for group in groups(len(uv), part, own, there, points is not None):
                 asked, here, theirs = group.features(features, own, there)
                 forth = self._soft(asked, theirs, there, group.at_target)
-                back = self._soft(theirs, here, own, group.at_home)
+                # Only what was found asks for the way back.
+                hit, which = forth.index.unique(return_inverse=True)
+                back = self._soft(theirs[hit], here, own, group.at_home)
                 score[group.asked], mass[group.asked], found[group.asked] = forth.score, forth.mass, forth.uv
-                home[group.asked], by_looks[group.asked] = back.uv[forth.index], group.by_looks
+                home[group.asked], by_looks[group.asked] = back.uv[which], group.by_looks
             target_px = found.cpu().numpy()
             evidence = Evidence(
                 score.clamp(0.0, 1.0).cpu().numpy(), mass.cpu().numpy(),
@@ -213,7 +215,9 @@ def headed(
 ) -> tuple[Float32[Tensor, "b c gh gw"], list[HeadGrid | None]]:
     """Returns the backbone's own features (:func:`looks`) and, of each object, what the head makes of them."""
     b, _, gh, gw = features.shape
-    network, spec = head.network.to(features.device), head.spec
+    network, spec = head.network, head.spec
+    if next(network.parameters()).device != features.device:  # asking each parameter at every call takes a millisecond
+        network.to(features.device)
     shown = torch.from_numpy(np.ascontiguousarray(coverage))[:, None].to(features.device)
     grids = network.grid(features, shown, function.to(features.device).expand(b, -1))  # type: ignore[operator]
     grids = grids.flip(-1) if mirrored else grids

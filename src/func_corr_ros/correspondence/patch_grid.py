@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
-from torch.nn.functional import grid_sample
+from torch.nn.functional import embedding_bag
 
 
 def cell_centres(cells: int, stride: float | int, device: torch.device | str = "cpu") -> Float[Tensor, " {cells}"]:
@@ -18,7 +18,22 @@ def sample_grid(features: Float[Tensor, "c gh gw"], uv: Float[Tensor, "n 2"], st
 
     Differentiable in both arguments.
     """
-    size = torch.tensor([features.shape[2], features.shape[1]], device=uv.device) * stride
-    normalised = (2.0 * (uv + 0.5) / size - 1.0).to(features.dtype)  # -1 and 1 are the outer edges of the outermost cells
-    sampled = grid_sample(features[None], normalised[None, None], mode="bilinear", padding_mode="border", align_corners=False)
-    return sampled[0, :, 0].T
+    cells, weights = corner_cells(uv, features.shape[1], features.shape[2], stride)
+    table = features.flatten(1).T.contiguous()
+    return embedding_bag(cells, table, per_sample_weights=weights.to(table.dtype), mode="sum")
+
+
+def corner_cells(
+    uv: Float[Tensor, "n 2"], rows: int, columns: int, stride: float | int
+) -> tuple[Int64[Tensor, "n 4"], Float[Tensor, "n 4"]]:
+    """Returns the four cells around each pixel, counted in reading order, and their bilinear weights; beyond the centres of the
+    outermost cells these alone count.
+    """
+    last = torch.tensor([columns - 1, rows - 1], device=uv.device)
+    at = torch.minimum(((uv + 0.5) / stride - 0.5).nan_to_num().clamp(min=0.0), last)
+    low = at.floor()
+    u, v = (at - low).unbind(1)
+    left, top = low.long().unbind(1)
+    right, bottom = (left + 1).clamp(max=columns - 1), (top + 1).clamp(max=rows - 1)
+    cells = torch.stack([top * columns + left, top * columns + right, bottom * columns + left, bottom * columns + right], dim=1)
+    return cells, torch.stack([(1 - v) * (1 - u), (1 - v) * u, v * (1 - u), v * u], dim=1)
