@@ -42,7 +42,7 @@ def stand_ins(monkeypatch) -> None:
     names = {
         "launch": ("LaunchContext", "LaunchDescription"),
         "launch.actions": (
-            "DeclareLaunchArgument", "IncludeLaunchDescription", "OpaqueFunction", "RegisterEventHandler",
+            "DeclareLaunchArgument", "GroupAction", "IncludeLaunchDescription", "OpaqueFunction", "RegisterEventHandler",
             "SetEnvironmentVariable", "Shutdown",
         ),
         "launch.conditions": ("IfCondition",),
@@ -139,6 +139,28 @@ def test_the_replay_passes_its_arguments_on(stand_ins) -> None:
     assert set(words) <= known
 
 
+@pytest.mark.parametrize("camera", ["realsense", "zed", "oak", "orbbec"])
+def test_a_camera_is_its_driver_and_the_nodes_on_its_topics(stand_ins, camera: str) -> None:
+    file, nodes = launch_file("camera.launch.py"), launch_file("func_corr.launch.py")
+    assert set(file.TOPICS) == set(nodes.CAMERA.values()) and camera in file.CAMERAS
+    (actions,) = file.generate_launch_description().given
+    declared = {action.given[0]: action.named for action in actions if type(action).__name__ == "DeclareLaunchArgument"}
+    assert set(declared) == {"camera", *file.ARGUMENTS, *file.TOPICS} and declared["camera"]["choices"] == sorted(file.CAMERAS)
+    defaults = {name: named.get("default_value") for name, named in declared.items()}
+    group, ours = file.included({**defaults, "camera": camera})
+    assert group.named == {"scoped": True, "forwarding": False}
+    ((driver,),) = group.given
+    package, launch = file.CAMERAS[camera]["driver"]
+    (place,) = driver.given[0].given[0].given
+    assert place[0].given == (package,) and place[1:] == ["launch", launch]
+    told = dict(driver.named["launch_arguments"])
+    assert told.get("camera_model") == ("zed2i" if camera == "zed" else None)
+    topics = dict(ours.named["launch_arguments"])
+    assert topics == {name: file.CAMERAS[camera][name] for name in file.TOPICS}
+    (alone,) = file.included({**defaults, "camera": camera, "driver": "false", "depth_topic": "/mine"})
+    assert dict(alone.named["launch_arguments"])["depth_topic"] == "/mine"
+
+
 PARAMETER_FILES = [path for path in sorted((ROOT / "config").glob("*.yaml")) if "ros__parameters" in path.read_text()]
 
 
@@ -156,10 +178,11 @@ def test_a_parameter_file_with_a_slip_is_refused() -> None:
         override(NODES["transfer_node"][1](), {"stability": {"agreing": 2}})
 
 
-@pytest.mark.parametrize("name", ["func_corr.launch.py", "replay.launch.py"])
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "launch").glob("*.launch.py")))
 def test_real_launch_reads_the_files(name: str) -> None:
     pytest.importorskip("launch_ros.actions", reason="launch is not installed; it comes with a ROS 2 installation")
     from launch.launch_description_sources import get_launch_description_from_python_launch_file
 
     description = get_launch_description_from_python_launch_file(str(ROOT / "launch" / name))
-    assert {argument.name for argument in description.get_launch_arguments()} >= {"params_file", "demonstration", "namespace"}
+    expected = {"camera", "driver", "rgb_topic"} if name == "camera.launch.py" else {"params_file", "demonstration", "namespace"}
+    assert {argument.name for argument in description.get_launch_arguments()} >= expected
