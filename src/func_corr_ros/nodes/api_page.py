@@ -31,7 +31,10 @@ CAMERA = {
     "rgb/camera_info": ("sensor_msgs/CameraInfo", "of the colour image; with every image or only now and then"),
 }
 INPUTS = {
-    "segmentation_node": CAMERA,
+    "segmentation_node": {
+        **CAMERA,
+        "clicked_point": ("geometry_msgs/PointStamped", "optional: RViz's *publish point*; that object alone from then on"),
+    },
     "correspondence_node": {**CAMERA, "objects": ("func_corr_ros/ObjectMaskArray", "what segmentation_node publishes")},
     "transfer_node": {
         "keypoints": ("func_corr_ros/FunctionalKeypointArray", "what correspondence_node publishes"),

@@ -84,7 +84,7 @@ class InferenceThread:
         running = self._running
         return None if running is None else (running[0], time.monotonic() - running[1])
 
-    def stop(self, timeout: float = 5.0) -> bool:
+    def stop(self, timeout: float = 15.0) -> bool:
         """Ends the thread after the work under way and refuses what waits; returns whether it has ended."""
         with self._ready:
             self._stopped = True

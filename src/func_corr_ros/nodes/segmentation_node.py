@@ -13,6 +13,7 @@ from sensor_msgs.msg import Image
 from func_corr_ros.errors import NoInput
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.msg import ObjectMaskArray
+from func_corr_ros.nodes.clicked_point import ClickedPoint
 from func_corr_ros.nodes.diagnostics import stream_values
 from func_corr_ros.nodes.inference_thread import InferenceThread
 from func_corr_ros.nodes.messages import frame_in_request, frame_of, moment_of, picture_message, prompts_of
@@ -44,7 +45,9 @@ class SegmentationNodeSettings(StageSettings):
 
 
 class SegmentationNode(StageNode[SegmentationNodeSettings]):
-    """Publishes the objects of the newest image. ``listeners`` in the same process get them as values."""
+    """Publishes the objects of the newest image, or the one that an operator pointed at. ``listeners`` in the same process get
+    them as values.
+    """
 
     def __init__(
         self, worker: InferenceThread | None = None, make: Callable[[str, Any], Segmenter] = make_segmenter, **options: Any
@@ -54,6 +57,7 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         self.listeners: list[Callable[[ObjectsSeen], Any]] = []
         self._input: SynchronizedInput | None = None
         self._newest: dict[str, Any] | None = None
+        self._clicked: ClickedPoint | None = None
         self._objects = self.publisher(ObjectMaskArray, "~/objects")
         self._overlay = self.publisher(Image, "~/overlay")
         self.serve(Segment, "segment", self._segment)
@@ -63,24 +67,29 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         self._segmenter: Segmenter = self._make(self.settings.segmenter, getattr(self.settings, self.settings.segmenter))
 
     def activate(self) -> None:
-        """Subscribes to the camera."""
+        """Subscribes to the camera and to an operator's clicks."""
         self.enter_stage("segmentation", 0, self._see_messages)
+        self._clicked = ClickedPoint(self, lambda: self._newest)
         self._input = SynchronizedInput(self, *rgbd_topics(self, self.settings.input), self.settings.sync, self._deliver)
 
     def deactivate(self) -> None:
         """Unsubscribes; the newest image is forgotten."""
         if self._input is not None:
             self._input.close()
-        self._input = self._newest = None
+        if self._clicked is not None:
+            self._clicked.close()
+        self._input = self._newest = self._clicked = None
 
     def warning(self) -> str | None:
         """Returns which topic is missing or late."""
         return self._input.complaint() if self._input is not None else None
 
     def diagnostic_values(self) -> dict[str, object]:
-        """Returns the camera's rates and skews, and the segmenter."""
+        """Returns the camera's rates and skews, the segmenter, and the pixel of the object that an operator pointed at."""
         stream = stream_values(self._input.synchronizer, self._input.names) if self._input is not None else {}
-        return {"segmenter": self.settings.segmenter, **stream}
+        uv = self._clicked.followed.uv if self._clicked is not None else None
+        followed = "" if uv is None else f"{uv[0]:.0f}, {uv[1]:.0f}"
+        return {"segmenter": self.settings.segmenter, "followed_px": followed, **stream}
 
     async def observe(self, frame: RgbdFrame | None, prompts: Prompts | None, timeout: float) -> ObjectsSeen:
         """Returns the objects of ``frame``, or of the newest one. Raises NoInput, Timeout."""
@@ -108,7 +117,11 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
             with self.timer.time("decode"):
                 return frame_of(**messages)
 
-        self._publish(self._see(moment, fresh_frame, None))
+        clicked = self._clicked
+        seen = self._see(moment, fresh_frame, clicked.prompts() if clicked is not None else None)
+        if clicked is not None:
+            clicked.learn(seen)
+        self._publish(seen)
 
     def _see(self, moment: Moment, make_frame: Callable[[], RgbdFrame], prompts: Prompts | None) -> ObjectsSeen:
         frame = None
