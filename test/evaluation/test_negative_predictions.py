@@ -87,7 +87,10 @@ def test_only_a_method_that_can_tell_and_is_not_told_is_asked(benchmark_: Benchm
     assert evaluate(benchmark_, Telling(told="part"), tmp_path / "told")["negatives"] is None
     assert evaluate(benchmark_, Perfect(), tmp_path / "perfect")["negatives"] is None
     assert not list((tmp_path / "perfect/predictions").glob("n*.npz"))
-    limited = evaluate(benchmark_, Telling(), tmp_path / "telling", EvaluationSettings(limit=2))
+    seen: list[str] = []
+    settings = EvaluationSettings(limit=2)
+    limited = evaluate(benchmark_, Telling(), tmp_path / "telling", settings, on_pair=lambda stage, pair: seen.append(stage))
     assert limited["negatives"]["overall"]["n_negatives"] == 2
+    assert seen == ["predict"] * 2 + ["score"] * 2 + ["negatives"] * 2
     evaluate(benchmark_, Perfect(), tmp_path / "telling", overwrite=True)
     assert not list((tmp_path / "telling/predictions").glob("n*.npz"))

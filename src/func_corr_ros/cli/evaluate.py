@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     asked = override(MethodSettings(), wanted, source="command line")
     _set_threads(arguments.threads)
     benchmark, names = Benchmark.open(arguments.benchmark), arguments.method.split(",")
-    with _progress(names, len(chosen(benchmark.pairs, settings.limit))) as on_pair:
+    pairs, negatives = (len(chosen(of, settings.limit)) for of in (benchmark.pairs, benchmark.negatives))
+    with _progress(names, {"predict": pairs, "score": pairs, "negatives": negatives}) as on_pair:
         if len(names) > 1:
             table = write_benchmark_table(
                 benchmark, names, arguments.out, settings, asked, overwrite=arguments.overwrite, on_pair=on_pair
@@ -79,15 +80,20 @@ def _set_threads(count: int) -> None:
 
 
 @contextmanager
-def _progress(names: list[str], total: int) -> Iterator[Callable[[str, str, Any], None]]:
+def _progress(names: list[str], totals: dict[str, int]) -> Iterator[Callable[[str, str, Any], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        stages = [(name, stage) for name in names for stage in ("predict", "score")]
-        tasks = {at: progress.add_task(" ".join(at), total=total) for at in stages}
-        yield lambda name, stage, pair: progress.advance(tasks[name, stage])
+        stages = [(name, stage) for name in names for stage in totals]
+        # Not every method is asked about negatives: their bar is shown once it moves.
+        tasks = {at: progress.add_task(" ".join(at), total=totals[at[1]], visible=at[1] != "negatives") for at in stages}
+
+        def on_pair(name: str, stage: str, pair: Any) -> None:
+            progress.update(tasks[name, stage], advance=1, visible=True)
+
+        yield on_pair
 
 
 def _print(result: dict[str, Any]) -> None:

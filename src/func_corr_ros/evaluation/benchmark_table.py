@@ -8,7 +8,7 @@ from typing import Any
 
 from func_corr_ros.correspondence.baselines.method import MethodSettings, load_method
 from func_corr_ros.errors import BadWeights, MissingOptional
-from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
+from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair, NegativePair
 from func_corr_ros.evaluation.evaluate import EvaluationSettings, evaluate
 from func_corr_ros.evaluation.report import write_whole
 from func_corr_ros.evaluation.score_tables import CONFIDENCE_WORDS, comparison, confidence_groups, confidence_table, groups
@@ -19,7 +19,7 @@ TABLE = "table.md"
 def write_benchmark_table(
     benchmark: Benchmark, names: Sequence[str], out: Path, settings: EvaluationSettings = EvaluationSettings(),
     asked: MethodSettings = MethodSettings(), *, overwrite: bool = False,
-    on_pair: Callable[[str, str, BenchmarkPair], None] = lambda name, stage, pair: None,
+    on_pair: Callable[[str, str, BenchmarkPair | NegativePair], None] = lambda name, stage, pair: None,
 ) -> Path:
     """Evaluates each method of ``names`` into ``out/<name>`` and returns the table that compares them, ``out/table.md``.
 
@@ -34,7 +34,7 @@ def write_benchmark_table(
             absent[name] = " ".join(str(error).split())
             continue
 
-        def told(stage: str, pair: BenchmarkPair, name: str = name) -> None:
+        def told(stage: str, pair: BenchmarkPair | NegativePair, name: str = name) -> None:
             on_pair(name, stage, pair)
 
         results.append(evaluate(benchmark, method, Path(out) / name, settings, overwrite=overwrite, on_pair=told))

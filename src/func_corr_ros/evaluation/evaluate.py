@@ -9,7 +9,7 @@ from typing import Any
 
 from func_corr_ros.correspondence.baselines.method import Method
 from func_corr_ros.errors import BadBenchmark
-from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair
+from func_corr_ros.evaluation.benchmark import Benchmark, BenchmarkPair, NegativePair
 from func_corr_ros.evaluation.confidence_scores import calibration, existence
 from func_corr_ros.evaluation.discovery import MODES
 from func_corr_ros.evaluation.negative_predictions import predict_negatives
@@ -34,14 +34,15 @@ class EvaluationSettings:
 
 def evaluate(
     benchmark: Benchmark, method: Method, out: Path, settings: EvaluationSettings = EvaluationSettings(), *,
-    overwrite: bool = False, on_pair: Callable[[str, BenchmarkPair], None] = lambda stage, pair: None,
+    overwrite: bool = False, on_pair: Callable[[str, BenchmarkPair | NegativePair], None] = lambda stage, pair: None,
 ) -> dict[str, Any]:
     """Returns the scores of ``method``, and writes ``predictions/``, ``scores.json``, ``scores.csv``, ``scores.md`` and
     ``report.html`` into ``out``.
 
     Negative pairs are asked about where the method says of any pair whether there is a correspondence at all, and is not told
     the true parts (``identity["told"]``).
-    A run that was broken off goes on where it was. ``on_pair`` is called for each pair with "predict" and then with "score".
+    A run that was broken off goes on where it was. ``on_pair`` is called for each pair with "predict" and then with "score",
+    and for each negative pair that is asked about with "negatives".
     Raises BadBenchmark for one without pairs, and what :func:`predict` raises.
     """
     out, pairs = Path(out), chosen(benchmark.pairs, settings.limit)
@@ -55,7 +56,9 @@ def evaluate(
     # A method that cannot tell is not asked about negatives, nor one that must be told the parts: b has none.
     asked = "told" not in method.identity and any(score.exists == score.exists for score in scores)
     negatives = chosen(benchmark.negatives, settings.limit) if asked else []
-    answered = predict_negatives(benchmark, method, out, negatives, made=made)
+    answered = predict_negatives(
+        benchmark, method, out, negatives, made=made, on_pair=lambda pair: on_pair("negatives", pair)
+    )
     result = result_of(benchmark, method, settings, scores, answered)
     write_json(out / "scores.json", result)
     write_whole(out / "scores.csv", as_csv(scores))

@@ -2,7 +2,7 @@
 """What a method says of negative pairs, on which there is nothing to find; each answer is written once, beside those of pairs."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from func_corr_ros.provenance import whole_file
 
 
 def predict_negatives(
-    benchmark: Benchmark, method: Method, out: Path, negatives: Sequence[NegativePair], *, made: Mapping[str, Any] | None = None
+    benchmark: Benchmark, method: Method, out: Path, negatives: Sequence[NegativePair], *, made: Mapping[str, Any] | None = None,
+    on_pair: Callable[[NegativePair], None] = lambda pair: None,
 ) -> Mapping[str, float]:
     """Returns ``Discovery.exists`` from a to b of each of ``negatives`` by id, and writes those that are not there yet into the
     folder of :func:`predict`, which comes first and has the same ``made``. The method is not told where the parts are: b has
-    none.
+    none. ``on_pair`` is called after each of them, old answers too.
 
     Raises BadSettings where others were made by other code and some are missing.
     """
@@ -32,6 +33,7 @@ def predict_negatives(
         if answered[pair.id] is None:
             a, b = (described.of(view, pair.function) for view in (pair.a, pair.b))
             answered[pair.id] = write_exists(path_of(folder, pair), pair, method.discover(a, b).exists)
+        on_pair(pair)
     return {pair_id: exists for pair_id, exists in answered.items() if exists is not None}
 
 
