@@ -53,6 +53,8 @@ FAULTS = [
      "/a is not active", "activate", True),
     (with_fault("nodes", [{"name": "/a", "level": 0, "message": "ok", "values": {"last_error": "TF_ERROR: x"}}]),
      "/a said last: TF_ERROR: x", "troubleshooting", False),
+    (with_fault("nodes", [{"name": "/a", "level": 2, "message": "stuck in match for 40 s", "values": {}}]),
+     "/a: stuck in match for 40 s", "restart", True),
     (with_fault("topics/depth/publishers", []), "nobody publishes /depth/image", "there are: /depth/image", True),
     (with_fault("topics/color/types", ["std_msgs/msg/String"]), "carries std_msgs/msg/String, not Image", "rgb_topic", True),
     (with_fault("topics/color/deaf", [{"publisher": "/camera", "subscriber": "/segmentation_node", "reason": "Best effort"}]),
@@ -90,7 +92,7 @@ def test_a_missing_topic_offers_the_nearest_names_of_its_kind() -> None:
 
 
 def test_exit_codes_and_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    for found, code in ((HEALTHY, 0), (FAULTS[11][0], 1), (FAULTS[10][0], 0)):
+    for found, code in ((HEALTHY, 0), (FAULTS[12][0], 1), (FAULTS[11][0], 0)):
         monkeypatch.setattr(live_examination, "heard", lambda *given, found=found, **named: found)
         assert main(["doctor", "--live", "--json"]) == code
         assert len(json.loads(capsys.readouterr().out)["problems"]) == (0 if found is HEALTHY else 1)

@@ -16,9 +16,8 @@ def segmented(robot, blocks, running):
     """Publishes the scene with objects at the poses until the answer is as asked for; returns the message."""
     from func_corr_ros.msg import ObjectMaskArray
 
-    heard = robot.create_subscription(
-        ObjectMaskArray, "segmentation_node/objects", lambda message: robot._hear("objects", message), 10
-    )
+    # Kept: destroying it while another thread spins would end that thread.
+    robot.create_subscription(ObjectMaskArray, "segmentation_node/objects", lambda message: robot._hear("objects", message), 10)
 
     def until(ready, *poses):
         frame = blocks.frame(poses[0])
@@ -35,8 +34,7 @@ def segmented(robot, blocks, running):
                 return message
         raise AssertionError(f"{len(message.objects)} objects, {message.error_code}: {message.error_msg}")
 
-    yield until
-    robot.destroy_subscription(heard)
+    return until
 
 
 def pixel_of(blocks, pose) -> tuple[int, int]:

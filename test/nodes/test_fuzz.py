@@ -222,8 +222,8 @@ def fuzz(graph: Graph, blocks, examples: int) -> None:
     assert_healthy(graph, blocks)
 
 
-def test_two_hundred_mutated_messages(graph, blocks) -> None:
-    fuzz(graph, blocks, 200)
+def test_a_hundred_mutated_messages(graph, blocks) -> None:
+    fuzz(graph, blocks, 100)
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ LISTENER = "func_corr_ros.nodes.live_graph"
 # Fewer valid pixels than this in the whole picture: the sensor is blind, not the object shiny.
 LEAST_DEPTH = 0.1
 LARGE_PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE=.../config/fastdds_large_images.xml for driver and nodes (docs/troubleshooting.md)"
+ERROR = 2  # of diagnostic_msgs/DiagnosticStatus
 MESSAGES = {"color": "Image", "depth": "Image", "camera_info": "CameraInfo"}
 ARGUMENTS = {"color": "rgb_topic", "depth": "depth_topic", "camera_info": "camera_info_topic"}
 Problem = dict[str, Any]
@@ -80,6 +81,8 @@ def _nodes(found: dict[str, Any]) -> Iterator[Problem]:
     for one in found["nodes"]:
         if one["message"] == "not active":
             yield _problem(f"{one['name']} is not active", f"ros2 lifecycle set {one['name']} activate, or autostart:=true")
+        if one["level"] >= ERROR:
+            yield _problem(f"{one['name']}: {one['message']}", "restart it, and report what it was doing")
         error = one["values"].get("last_error")
         if error:
             yield _problem(f"{one['name']} said last: {error}", "docs/troubleshooting.md lists every error code", core=False)

@@ -16,12 +16,13 @@ from func_corr_ros.streams.synchronizer import Synchronizer
 
 
 def diagnostic_message(
-    name: str, hardware_id: str, stamp: Time, warning: str | None, values: Mapping[str, object]
+    name: str, hardware_id: str, stamp: Time, warning: str | None, values: Mapping[str, object], *, error: str | None = None
 ) -> DiagnosticArray:
-    """Returns the one status of a node: OK, or WARN with its words."""
+    """Returns the one status of a node: OK, or WARN with the words of ``warning``, or ERROR with those of ``error``."""
     level = DiagnosticStatus.OK if warning is None else DiagnosticStatus.WARN
+    level = DiagnosticStatus.ERROR if error is not None else level
     pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
-    status = DiagnosticStatus(level=level, name=name, message=warning or "ok", hardware_id=hardware_id, values=pairs)
+    status = DiagnosticStatus(level=level, name=name, message=error or warning or "ok", hardware_id=hardware_id, values=pairs)
     return DiagnosticArray(header=Header(stamp=stamp), status=[status])
 
 

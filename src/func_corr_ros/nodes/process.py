@@ -52,5 +52,8 @@ def take_down(nodes: Sequence[StageNode]) -> None:
     """Ends work under way and destroys the nodes, downstream first."""
     for node in reversed(nodes):
         node.close()
+    # Nodes that share an inference thread leave it to the process: one inside of torch when Python ends aborts the process.
+    for worker in {node.worker for node in nodes}:
+        worker.stop()
     for node in reversed(nodes):
         node.destroy_node()

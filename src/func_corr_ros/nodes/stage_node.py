@@ -40,6 +40,10 @@ class StageSettings:
     service_timeout: float = setting(
         30.0, "deadline of a service request that names none", unit="s", at_least=0.1, at_most=MAX_TIMEOUT, live=True
     )
+    watchdog: float = setting(
+        30.0, "model work that takes longer is reported as stuck, an error in the diagnostics; 0 never", unit="s", at_least=0.0,
+        live=True,
+    )
 
 
 class StageNode(LifecycleNode, Generic[S]):
@@ -216,8 +220,10 @@ class StageNode(LifecycleNode, Generic[S]):
             self.stage = None
 
     def _tick(self) -> None:
-        warning = self.warning() if self.active else "not active"
-        if warning and self.active:
+        warning, stuck = self.warning() if self.active else "not active", self._stuck()
+        if stuck:
+            self.get_logger().error(stuck, throttle_duration_sec=10.0)
+        elif warning and self.active:
             self.get_logger().warning(warning, throttle_duration_sec=10.0)
         values = {
             **self.diagnostic_values(),
@@ -229,5 +235,15 @@ class StageNode(LifecycleNode, Generic[S]):
             values["mailbox.received"], values["mailbox.dropped"] = self.stage.mailbox.puts, self.stage.mailbox.drops
         busy = self.worker.busy()
         values["busy"] = "" if busy is None else f"{busy[0]} for {busy[1]:.1f} s"
-        stamp = self.get_clock().now().to_msg()
-        self._diagnostics.publish(diagnostic_message(self.get_fully_qualified_name(), "func_corr_ros", stamp, warning, values))
+        stamp, name = self.get_clock().now().to_msg(), self.get_fully_qualified_name()
+        self._diagnostics.publish(diagnostic_message(name, "func_corr_ros", stamp, warning, values, error=stuck))
+
+    def _stuck(self) -> str | None:
+        """Returns what the inference thread has not come back from. A thread cannot be ended from outside: whoever supervises the
+        process restarts it.
+        """
+        busy, limit = self.worker.busy(), self.settings.watchdog
+        if busy is None or limit == 0.0 or busy[1] <= limit:
+            return None
+        return (f"stuck in {busy[0]} for {busy[1]:.0f} s (watchdog: {limit:g} s); nothing comes out and requests time out until "
+                "it ends; restart the node if it does not")

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hours of a robot's day, shortened: a camera at 30 Hz and the running nodes with their model, watched for growth and staleness.
+
+    python benchmarks/soak.py                    30 minutes of 640x480 RGB-D; --minutes 3 is what CI runs
+
+Exit code 1 where one of these fails: memory grows by less than LEAK_MB_PER_MINUTE and threads by none; no output is older than
+``max_input_age``; every image that was not worked on is one that the mailbox counts; a pose comes out to the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from func_corr_ros.evaluation.dds_replay import RunningNodes, running_nodes
+from func_corr_ros.provenance import code_revision, write_json
+from func_corr_ros.transfer.demonstration_store import DemonstrationStore
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMONSTRATIONS, DEMONSTRATION = ROOT / "test/data/demonstrations", "red_mug_pour"
+LEAK_MB_PER_MINUTE = 2.0
+# The first results load libraries and fill caches: growth is measured after this share of the time.
+SETTLING = 0.3
+MAX_INPUT_AGE_S = 2.0
+START_S = 120.0
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--minutes", type=float, default=30.0)
+    arguments.add_argument("--rate", type=float, default=30.0, help="images per second")
+    asked = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder, running_nodes(DEMONSTRATIONS, Path(folder) / "func_corr.log") as nodes:
+        os.environ.update({key: nodes.environment[key] for key in
+                           ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTDDS_DEFAULT_PROFILES_FILE")})
+        found = soaked(nodes, asked.minutes * 60.0, asked.rate)
+    result = {
+        "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": platform.node(), "cores": os.cpu_count(),
+        "load": os.getloadavg()[0], "revision": code_revision(), "asked": vars(asked), **found,
+    }
+    print_table(found)
+    name = f"soak_{time.strftime('%Y%m%d_%H%M%S')}_{platform.node()}.json"
+    print("written to", write_json(ROOT / "build/benchmarks" / name, result))
+    print("FAILED: " + "; ".join(found["failed"]) if found["failed"] else "held")
+    return 1 if found["failed"] else 0
+
+
+def soaked(nodes: RunningNodes, seconds: float, rate: float) -> dict[str, Any]:
+    """Returns what was seen of the nodes while a camera ran for so long."""
+    import rclpy
+    from func_corr_ros.srv import LoadDemonstration
+    from rclpy.parameter import Parameter
+    from rclpy.parameter_client import AsyncParameterClient
+
+    rclpy.init(args=[])
+    watch = watcher(nodes.process.pid)
+    load = watch.node.create_client(LoadDemonstration, "transfer_node/load_demonstration")
+    parameters = AsyncParameterClient(watch.node, "segmentation_node")
+    spinning = threading.Thread(target=watch.executor.spin, daemon=True)
+    spinning.start()
+    try:
+        if not load.wait_for_service(timeout_sec=START_S):
+            raise SystemExit(f"the nodes did not start within {START_S:g} s; {nodes.log.read_text()[-2000:]}")
+        # config/replay.yaml is patient with recordings; here the nodes' own default holds.
+        settled(parameters.set_parameters([Parameter("max_input_age", value=MAX_INPUT_AGE_S)]))
+        settled(load.call_async(LoadDemonstration.Request(demonstration_id=DEMONSTRATION)))
+        watch.film(seconds, rate)
+        time.sleep(3.0)  # the last images are worked on, and the nodes speak once more
+    finally:
+        watch.executor.shutdown()
+        spinning.join(10.0)
+        watch.node.destroy_node()
+        rclpy.try_shutdown()
+    return watch.summary()
+
+
+def settled(answer: Any) -> None:
+    """Waits for the answer to a request; another thread spins."""
+    done = threading.Event()
+    answer.add_done_callback(lambda _: done.set())
+    if not done.wait(START_S):
+        raise SystemExit(f"a request was not answered within {START_S:g} s")
+
+
+def watcher(pid: int) -> Any:
+    """Returns the camera and listener; made here, for ROS must not be imported before its environment is set."""
+    import rclpy
+    from diagnostic_msgs.msg import DiagnosticArray
+    from func_corr_ros.msg import TransferResult
+    from rclpy.executors import SingleThreadedExecutor
+    from sensor_msgs.msg import CameraInfo, Image
+
+    from func_corr_ros import encodings
+    from func_corr_ros.nodes.messages import camera_message, header_of, image_message, picture_message
+    from func_corr_ros.nodes.observations import Moment
+    from func_corr_ros.nodes.rgbd_input import QOS
+
+    class Watch:
+        def __init__(self) -> None:
+            self.node, self.executor = rclpy.create_node("soak"), SingleThreadedExecutor()
+            self.executor.add_node(self.node)
+            topics = ((Image, "rgb/image_rect_color"), (Image, "depth_registered/image_rect"), (CameraInfo, "rgb/camera_info"))
+            self.publishers = [self.node.create_publisher(kind, name, QOS["SENSOR_DATA"]) for kind, name in topics]
+            self.node.create_subscription(TransferResult, "transfer_node/transfer", self.hear, 10)
+            self.node.create_subscription(DiagnosticArray, "/diagnostics", self.diagnose, 10)
+            self.started, self.sent = time.monotonic(), 0
+            self.results: list[tuple[float, float, int]] = []  # seconds, age, error code
+            self.held: list[tuple[float, int, int]] = []  # seconds, MB, threads
+            self.values: dict[str, dict[str, str]] = {}
+
+        def film(self, seconds: float, rate: float) -> None:
+            frame = DemonstrationStore(DEMONSTRATIONS).load(DEMONSTRATION).frame
+            nothing = Moment(0, "camera_color_optical_frame")
+            depth = image_message(encodings.encode_depth(frame.depth), nothing)
+            messages = (picture_message(frame.color, nothing), depth, camera_message(frame.camera, nothing))
+            self.started, next_one = time.monotonic(), time.monotonic()
+            while time.monotonic() - self.started < seconds:
+                header = header_of(Moment(self.node.get_clock().now().nanoseconds, nothing.frame_id))
+                for publisher, message in zip(self.publishers, messages, strict=True):
+                    message.header = header
+                    publisher.publish(message)
+                self.sent += 1
+                next_one += 1.0 / rate
+                time.sleep(max(next_one - time.monotonic(), 0.0))
+
+        def hear(self, message: TransferResult) -> None:
+            self.results.append((time.monotonic() - self.started, message.age, message.error_code))
+
+        def diagnose(self, message: DiagnosticArray) -> None:
+            for status in message.status:
+                self.values[status.name] = {pair.key: pair.value for pair in status.values}
+                if status.name == "/segmentation_node":
+                    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+                    megabytes = int(fields["VmRSS"].split()[0]) // 1024
+                    self.held.append((time.monotonic() - self.started, megabytes, int(fields["Threads"])))
+
+        def summary(self) -> dict[str, Any]:
+            seconds, megabytes, threads = (np.array(column, dtype=float) for column in zip(*self.held, strict=True))
+            late = seconds > SETTLING * seconds.max()
+            slope = float(np.polyfit(seconds[late] / 60.0, megabytes[late], 1)[0])
+            at, ages, codes = (np.array(column, dtype=float) for column in zip(*self.results, strict=True))
+            values = self.values["/segmentation_node"]
+            received, dropped = int(values["mailbox.received"]), int(values["mailbox.dropped"])
+            # Every image that is worked on ends in one result of the last node, or is overtaken on the way there.
+            overtaken = sum(int(self.values[name]["mailbox.dropped"]) for name in ("/correspondence_node", "/transfer_node"))
+            missing = received - dropped - overtaken - len(self.results)
+            failed = [
+                *([f"memory grows by {slope:.1f} MB a minute"] if slope >= LEAK_MB_PER_MINUTE else []),
+                *([f"threads grew from {threads[late][0]:.0f} to {threads[-1]:.0f}"] if threads[-1] > threads[late][0] else []),
+                *([f"an output was {ages.max():.2f} s old"] if ages.max() > MAX_INPUT_AGE_S else []),
+                *([f"{missing} images are neither results nor counted as dropped"] if abs(missing) > 2 else []),
+                *(["no pose in the last tenth of the time"] if not (codes[at > 0.9 * at.max()] == 0).any() else []),
+            ]
+            return {
+                "minutes": float(seconds.max() / 60.0), "images_sent": self.sent, "sets_received": received, "dropped": dropped,
+                "overtaken": overtaken, "results": len(self.results), "results_hz": len(self.results) / float(at.max()),
+                "with_error": int((codes != 0).sum()), "age_p50_s": float(np.median(ages)), "age_max_s": float(ages.max()),
+                "memory_mb": [float(megabytes[late][0]), float(megabytes[-1])], "memory_slope_mb_per_minute": slope,
+                "threads": [int(threads[late][0]), int(threads[-1])],
+                "latency_ms": {key: value for key, value in self.values["/correspondence_node"].items() if "_ms" in key},
+                "failed": failed,
+            }
+
+    return Watch()
+
+
+def print_table(found: dict[str, Any]) -> None:
+    for key, value in found.items():
+        print(f"{key:<28} {value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

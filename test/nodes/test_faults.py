@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong on a robot, over real DDS: each fault shows in an output or in the diagnostics, by name and number, and when it
+is over the next good frame gives the pose in millimetres.
+"""
+
+import os
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from func_corr_ros.msg import TransferResult
+from func_corr_ros.srv import GetCorrespondence
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from nodes.running_nodes import LONG, rgbd_messages
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+from func_corr_ros import encodings
+from func_corr_ros.errors import ErrorCode
+from func_corr_ros.nodes.messages import image_message, moment_of, stamp_ns
+
+pytestmark = pytest.mark.ros
+DEPTH_TOPIC = "/depth_registered/image_rect"
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory, store, running):
+    folder = tmp_path_factory.mktemp("faults")
+    os.environ["FAULT"] = str(folder / "fault")
+    settings = {"transfer_node:demonstrations": str(store.folder), "transfer_node:stability.agreeing": "1",
+                "segmentation_node:sync.patience": "1.0"}  # fmt: skip
+    child = running.Process(folder / "func_corr.log", [str(running.HERE / "composed_with_faults.py")], settings)
+    yield child
+    if child.alive():
+        assert child.stop() == 0, child.log.read_text()
+
+
+@pytest.fixture
+def diagnosed(robot):
+    """Waits for a status of a node that is as asked for; returns its message and values."""
+    statuses: dict[str, DiagnosticStatus] = {}
+
+    def hear(message: DiagnosticArray) -> None:
+        with robot._changed:
+            statuses.update({status.name: status for status in message.status})
+            robot._changed.notify_all()
+
+    # Kept: destroying it while another thread spins would end that thread.
+    robot.create_subscription(DiagnosticArray, "/diagnostics", hear, 10)
+
+    def until(node: str, ready):
+        statuses.pop(node, None)
+        robot.wait_for(lambda: node in statuses and ready(statuses[node]))
+        return statuses[node].message, {pair.key: pair.value for pair in statuses[node].values}
+
+    return until
+
+
+def set_parameter(robot, node: str, name: str, value) -> None:
+    answer = robot.call(SetParameters, f"{node}/set_parameters", parameters=[Parameter(name, value=value).to_parameter_msg()])
+    assert answer.results[0].successful, answer.results[0].reason
+
+
+@contextmanager
+def streaming(robot, make, period: float):
+    """Publishes ``make(stamp)`` every ``period`` seconds while the body runs."""
+    done = threading.Event()
+
+    def publish() -> None:
+        while not done.wait(period):
+            robot.publish(*make(robot.now_ns()))
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def result_of(robot, make, ready):
+    """Returns the first result that is as asked for while ``make`` streams; results that came before do not count."""
+    old = {stamp for stamp, heard in robot.heard.items() if "transfer" in heard}
+
+    def found():
+        results = [heard["transfer"] for stamp, heard in robot.heard.items() if stamp not in old and "transfer" in heard]
+        return next((result for result in results if ready(result)), None)
+
+    with streaming(robot, make, 0.3):
+        return robot.wait_for(found)
+
+
+def test_one_input_stops(robot, good, loaded, assert_good, diagnosed) -> None:
+    assert_good()
+    depth = robot.depth
+    robot.depth = SimpleNamespace(publish=lambda message: None)
+    try:
+        with streaming(robot, good[0], 0.1):
+            _, values = diagnosed("/segmentation_node", lambda status: f"no message on {DEPTH_TOPIC}" in status.message)
+    finally:
+        robot.depth = depth
+    assert values["depth.topic"] == DEPTH_TOPIC
+    assert_good()
+
+
+def test_depth_is_200_ms_late(robot, good, loaded, assert_good, diagnosed) -> None:
+    def skewed(stamp: int):
+        color, depth, info = good[0](stamp)
+        return color, good[0](stamp + 200_000_000)[1], info
+
+    # Seldom enough that no other image is nearer.
+    with streaming(robot, skewed, 0.9):
+        message, values = diagnosed("/segmentation_node", lambda status: "do not match" in status.message)
+    assert "+200.0 ms apart, sync.slop is 20.0 ms" in message and values["depth.skew_ms"] == "+200.0"
+    assert_good()
+
+
+def test_the_clock_jumps_back(robot, blocks, good, loaded, assert_good, diagnosed) -> None:
+    assert_good()
+    set_parameter(robot, "segmentation_node", "max_input_age", 0.0)
+    try:
+        hour = 3600 * 10**9
+        before = robot.now_ns() - hour // 2
+        result = result_of(
+            robot, lambda stamp: good[0](stamp - hour), lambda result: result.accepted and stamp_ns(result.header.stamp) < before
+        )
+        robot.assert_pose(result.phases[1], blocks.truth(good[1]))
+        _, values = diagnosed("/segmentation_node", lambda status: True)
+        assert int(values["sync.clock_jumps"]) >= 1
+    finally:
+        set_parameter(robot, "segmentation_node", "max_input_age", 2.0)
+    assert_good()
+
+
+def test_the_resolution_changes_in_mid_stream(robot, blocks, good, loaded, assert_good) -> None:
+    from nodes.test_fuzz import thinned
+
+    assert_good()
+    small = thinned(blocks.frame(good[1]))
+    result = result_of(robot, lambda stamp: rgbd_messages(small, stamp), lambda result: result.accepted)
+    # Every fourth pixel only: 16 mm apart on the object.
+    robot.assert_pose(result.phases[1], blocks.truth(good[1]), millimetres=8.0, degrees=4.0)
+    assert_good()
+
+
+def test_the_encodings_change_in_mid_stream(robot, blocks, good, loaded, assert_good) -> None:
+    assert_good()
+    frame = blocks.frame(good[1])
+
+    def other(stamp: int):
+        color, depth, info = good[0](stamp)
+        color.encoding, color.step = "bgra8", 4 * color.width
+        color.data = np.dstack([frame.color[..., ::-1], np.full(frame.depth.shape, 255, np.uint8)]).tobytes()
+        return color, image_message(encodings.encode_depth(frame.depth, "32FC1"), moment_of(depth.header)), info
+
+    result = result_of(robot, other, lambda result: result.accepted)
+    robot.assert_pose(result.phases[1], blocks.truth(good[1]))
+    assert_good()
+
+
+@pytest.mark.parametrize(("fault", "code", "words"), [
+    ("raise", ErrorCode.CORRESPONDENCE_UNKNOWN, "ZeroDivisionError: the model tripped"),
+    ("memory", ErrorCode.OUT_OF_MEMORY, "the device ran out of memory; lower crop.size, or fewer objects"),
+])  # fmt: skip
+def test_the_model_fails_once(robot, good, loaded, assert_good, diagnosed, fault: str, code: ErrorCode, words: str) -> None:
+    assert_good()
+    Path(os.environ["FAULT"]).write_text(fault)
+    result = result_of(robot, good[0], lambda result: result.error_code == code)
+    assert words in result.error_msg and not result.accepted
+    _, values = diagnosed("/correspondence_node", lambda status: True)
+    assert values["last_error"].startswith(code.name)
+    assert_good()
+
+
+def test_the_worker_is_stuck(robot, good, loaded, assert_good, diagnosed) -> None:
+    assert_good()
+    set_parameter(robot, "correspondence_node", "watchdog", 1.0)
+    Path(os.environ["FAULT"]).write_text("sleep 5")
+    with streaming(robot, good[0], 0.3):
+        message, values = diagnosed("/correspondence_node", lambda status: status.level == DiagnosticStatus.ERROR)
+    assert "stuck in correspondence for" in message and values["busy"].startswith("correspondence for")
+    answer = robot.call(GetCorrespondence, "correspondence_node/get_correspondence", timeout=0.3)
+    assert answer.error_code in (ErrorCode.TIMEOUT, ErrorCode.STALE_INPUT), answer.error_msg
+    diagnosed("/correspondence_node", lambda status: status.level != DiagnosticStatus.ERROR)
+    set_parameter(robot, "correspondence_node", "watchdog", 30.0)
+    assert_good()
+
+
+def test_a_subscriber_that_asks_for_more_is_named(robot, process, loaded, assert_good) -> None:
+    greedy = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    robot.create_subscription(TransferResult, "transfer_node/transfer", lambda message: None, greedy)
+    said = "a subscriber of ~/transfer asks for another DURABILITY than is offered"
+    deadline = time.monotonic() + LONG
+    while said not in process.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert said in process.log.read_text()
+    assert_good()
+
+
+def test_fifty_requests_at_once_while_images_stream(robot, good, loaded, assert_good) -> None:
+    assert_good()
+    for _ in range(3):
+        robot.publish(*good[0](robot.now_ns()))
+    color, depth, info = good[0](robot.now_ns())
+    answers = robot.call_many(
+        GetCorrespondence, "correspondence_node/get_correspondence", 50, color=color, depth=depth, camera_info=info, timeout=55.0
+    )
+    assert {answer.error_code for answer in answers} == {0}, {answer.error_msg for answer in answers}
+    found = [answer.keypoints.keypoints[0] for answer in answers]
+    assert len({(keypoint.u, keypoint.v) for keypoint in found}) == 1
+    assert_good()
+
+
+def test_activated_and_deactivated_a_hundred_times(robot, process, loaded, assert_good, diagnosed) -> None:
+    def change(transition: int) -> None:
+        answer = robot.call(ChangeState, "segmentation_node/change_state", transition=Transition(id=transition))
+        assert answer.success
+
+    def held() -> tuple[int, int]:
+        status = Path(f"/proc/{process.child.pid}/status").read_text()
+        fields = dict(line.split(":", 1) for line in status.splitlines())
+        return int(fields["Threads"]), int(fields["VmRSS"].split()[0]) // 1024
+
+    assert_good()
+    for _ in range(10):
+        change(Transition.TRANSITION_DEACTIVATE)
+        change(Transition.TRANSITION_ACTIVATE)
+    threads, megabytes = held()
+    for _ in range(90):
+        change(Transition.TRANSITION_DEACTIVATE)
+        change(Transition.TRANSITION_ACTIVATE)
+    after = held()
+    assert abs(after[0] - threads) <= 1 and after[1] - megabytes < 30, f"{threads} threads, {megabytes} MB; then {after}"
+    assert_good()
