@@ -180,6 +180,10 @@ class BadRecording(FuncCorrError):
     """A rosbag that cannot be read or lacks the topics a replay needs."""
 
 
+class BadAnnotations(FuncCorrError):
+    """A file of annotations that does not hold together or does not fit the recording; the message names file and field."""
+
+
 class BadInstallation(FuncCorrError):
     """The package's own files (models, config, launch) are not where an installation puts them."""
 

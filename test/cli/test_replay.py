@@ -58,4 +58,4 @@ def test_nothing_accepted_is_exit_code_one(words: list[str]) -> None:
 def test_a_recording_that_is_not_there_is_named(words: list[str], capsys: pytest.CaptureFixture) -> None:
     words[1] += "_elsewhere"
     assert main(words) == 2
-    assert "bag_elsewhere is missing" in capsys.readouterr().err
+    assert "bag_elsewhere does not exist" in capsys.readouterr().err

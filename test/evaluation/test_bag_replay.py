@@ -12,6 +12,7 @@ import pytest
 from func_corr_ros.errors import BadRecording, BadSettings
 from func_corr_ros.evaluation.bag_replay import recording_hashes, replay, spread, stage_percentiles, summarise
 from func_corr_ros.evaluation.outcome import phase_from_record
+from func_corr_ros.evaluation.run_table import table_of
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.geometry.se3 import about_axis, make
 from func_corr_ros.transfer.pipeline import Pipeline
@@ -32,7 +33,7 @@ def test_every_frame_has_its_record(pipeline: Pipeline, target, tmp_path: Path) 
     assert [record["refused"] for record in records] == [False, False, True, False]
     assert summary["frames"] == 4 and summary["accepted"] == 3 and summary["refused"] == {"NO_MASK": 1}
     assert summary["spread"]["action"]["count"] == 3 and summary["spread"]["action"]["position_max_m"] < 1e-9
-    assert set(summary["timings_ms"]) == {"segmentation", "correspondence", "lift", "transfer"}
+    assert set(summary["timings_ms"]) == {"read", "segmentation", "correspondence", "lift", "transfer"}
     assert json.loads((tmp_path / "summary.json").read_text()) == summary
     assert json.loads((tmp_path / "provenance.json").read_text()) == MADE_WITH
     pose = phase_from_record(records[0]["phases"][0]).camera_from_tool
@@ -98,7 +99,7 @@ def test_stage_percentiles_by_hand() -> None:
 
 
 def test_no_frames_at_all_have_a_summary() -> None:
-    assert summarise([]) == {"frames": 0, "accepted": 0, "refused": {}, "timings_ms": {}, "spread": {}}
+    assert summarise(table_of(iter([]))) == {"frames": 0, "accepted": 0, "refused": {}, "timings_ms": {}, "spread": {}}
 
 
 def test_a_recording_that_is_not_there_is_named(tmp_path: Path) -> None:

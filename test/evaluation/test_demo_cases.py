@@ -11,8 +11,8 @@ import pytest
 
 from func_corr_ros.errors import BadRecording
 from func_corr_ros.evaluation import demo_cases
+from func_corr_ros.evaluation.bag_reader import read_frames
 from func_corr_ros.evaluation.demo_cases import demonstrations_folder, recorded_cases
-from func_corr_ros.evaluation.rgbd_bag import read_frames
 from func_corr_ros.share import share_folder
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,21 +14,26 @@ import numpy as np
 from jaxtyping import Float64
 
 from func_corr_ros.errors import BadRecording, BadSettings, ErrorCode
-from func_corr_ros.evaluation.outcome import as_record, outcome_of, phase_from_record
+from func_corr_ros.evaluation.frame_record import frame_record
+from func_corr_ros.evaluation.run_table import FRAMES, RunTable, read_run, records_of
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.geometry.se3 import rotation_angle
 from func_corr_ros.provenance import sha256_of_file, write_json
 from func_corr_ros.transfer.pipeline import Pipeline
 
-FRAMES, PARTIAL = "frames.jsonl", "frames.jsonl.partial"
+PARTIAL = f"{FRAMES}.partial"
+# How a camera stood in a frame that does not move, at a stamp [ns]; None where that is not known.
+PoseOf = Callable[[str, int], Float64[np.ndarray, "4 4"] | None]
 
 
 def replay(
     frames: Iterable[RgbdFrame], pipeline: Pipeline, out: Path, made_with: Mapping[str, Any], *,
     overwrite: bool = False, on_frame: Callable[[Mapping[str, Any]], None] = lambda record: None,
+    pose_of: PoseOf = lambda frame_id, stamp_ns: None, account: Callable[[], Mapping[str, Any]] = dict,
 ) -> dict[str, Any]:
     """Runs ``frames`` through ``pipeline`` and returns the summary; ``out`` then holds ``frames.jsonl`` (one record per frame,
-    see :func:`as_record`), ``summary.json`` and ``provenance.json`` (``made_with``).
+    see :func:`frame_record`), ``reading.json`` (``account``, asked once the frames are through), ``summary.json`` and
+    ``provenance.json`` (``made_with``). One frame is held at a time.
 
     A run that was broken off goes on after its last whole frame. Raises BadSettings where ``out`` holds the results of
     other settings, weights, data or code, unless ``overwrite``; BadRecording where the frames are not those of the
@@ -36,48 +42,39 @@ def replay(
     out = Path(out)
     _claim(out, made_with, overwrite)
     done = out / FRAMES
-    records = read_records(done if done.exists() else out / PARTIAL)
     if not done.exists():
-        records = _continued(frames, pipeline, out / PARTIAL, records, on_frame)
+        _continue(frames, pipeline, out / PARTIAL, on_frame, pose_of)
+        write_json(out / "reading.json", account())
         os.replace(out / PARTIAL, done)
-    summary = summarise(records)
+    summary = summarise(read_run(out))
     write_json(out / "summary.json", summary)
     return summary
 
 
-def read_records(path: Path) -> list[dict[str, Any]]:
-    """Returns the records of a file of JSON lines; a last line that was cut off is left out, no file gives none."""
-    records: list[dict[str, Any]] = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
-    return records
-
-
-def summarise(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summarise(table: RunTable) -> dict[str, Any]:
     """Returns counts of accepted and refused frames (by reason), p50 and p95 of each stage [ms], and how far the accepted
     poses of each phase spread around their median.
     """
-    accepted = [record for record in records if not record["refused"]]
-    refusals = Counter(_code_name(record["code"]) for record in records if record["refused"])
-    phases = [phase_from_record(phase) for record in accepted for phase in record["phases"]]
-    names = dict.fromkeys(phase.name for phase in phases)
+    refusals = Counter(code_name(code) for code in table.code.tolist() if code)
     return {
-        "frames": len(records),
-        "accepted": len(accepted),
+        "frames": len(table),
+        "accepted": int(table.accepted.sum()),
         "refused": dict(refusals),
-        "timings_ms": stage_percentiles([record["timings_ms"] for record in records]),
-        "spread": {name: spread(np.stack([p.camera_from_tool for p in phases if p.name == name])) for name in names},
+        "timings_ms": percentiles(table.timings_ms),
+        "spread": {name: spread(poses[np.isfinite(poses).all(axis=(1, 2))]) for name, poses in table.phases.items()},
     }
 
 
 def stage_percentiles(timings: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """Returns the median and 95th percentile of every stage that ran, in the order they first ran, in the unit given."""
     stages = dict.fromkeys(stage for times in timings for stage in times)
-    values = {stage: [times[stage] for times in timings if stage in times] for stage in stages}
-    return {stage: {"p50": float(np.percentile(v, 50)), "p95": float(np.percentile(v, 95))} for stage, v in values.items()}
+    return percentiles({stage: np.array([times[stage] for times in timings if stage in times]) for stage in stages})
+
+
+def percentiles(columns: Mapping[str, Float64[np.ndarray, " n"]]) -> dict[str, dict[str, float]]:
+    """Returns the median and 95th percentile of each column; rows that are NaN are left out, columns of NaN too."""
+    ends = {name: np.nanpercentile(values, (50, 95)) for name, values in columns.items() if np.isfinite(values).any()}
+    return {name: {"p50": float(p50), "p95": float(p95)} for name, (p50, p95) in ends.items()}
 
 
 def spread(poses: Float64[np.ndarray, "n 4 4"]) -> dict[str, int | float]:
@@ -122,33 +119,51 @@ def _claim(out: Path, made_with: Mapping[str, Any], overwrite: bool) -> None:
     write_json(beside, made_with)
 
 
-def _continued(
-    frames: Iterable[RgbdFrame], pipeline: Pipeline, partial: Path, records: list[dict[str, Any]],
-    on_frame: Callable[[Mapping[str, Any]], None],
-) -> list[dict[str, Any]]:
-    """Returns all records; those that ``partial`` holds are not made again, and a torn last line is cut off."""
-    partial.write_text("".join(json.dumps(record) + "\n" for record in records))
-    made: list[dict[str, Any]] = []
+def _continue(
+    frames: Iterable[RgbdFrame], pipeline: Pipeline, partial: Path, on_frame: Callable[[Mapping[str, Any]], None],
+    pose_of: PoseOf,
+) -> None:
+    """Makes the records that ``partial`` lacks; a torn last line is cut off, and no record is held longer than its frame."""
+    whole = _whole_lines(partial)
+    old = records_of(partial)
     with partial.open("a") as file:
+        file.truncate(whole)
+        began = time.monotonic()
         for index, frame in enumerate(frames):
-            if index < len(records):
-                made.append(_same_moment(records[index], frame, index))
+            read = time.monotonic() - began
+            record = next(old, None)
+            if record is not None:
+                _check_moment(record, frame, index)
             else:
-                made.append(as_record(outcome_of(pipeline.run(frame), pipeline.demonstration, frame), frame.stamp_ns))
-                file.write(json.dumps(made[-1]) + "\n")
+                result = pipeline.run(frame)
+                record = frame_record(result, pipeline.demonstration, frame, pose_of(frame.frame_id, frame.stamp_ns))
+                record["timings_ms"] = {"read": round(1e3 * read, 3), **record["timings_ms"]}
+                file.write(json.dumps(record) + "\n")
                 file.flush()
-            on_frame(made[-1])
-    return made
+            on_frame(record)
+            began = time.monotonic()
 
 
-def _same_moment(record: dict[str, Any], frame: RgbdFrame, index: int) -> dict[str, Any]:
+def _whole_lines(path: Path) -> int:
+    """Returns how many bytes of ``path`` are whole lines of JSON."""
+    length = 0
+    for line in path.open("rb") if path.exists() else ():
+        try:
+            json.loads(line)
+        except json.JSONDecodeError:
+            break
+        length += len(line)
+    return length
+
+
+def _check_moment(record: Mapping[str, Any], frame: RgbdFrame, index: int) -> None:
     if record["stamp_ns"] != frame.stamp_ns:
         raise BadRecording(
             f"frame {index} is of {frame.stamp_ns} ns, the run that was broken off had {record['stamp_ns']} ns there: "
             "the recording has changed; add --overwrite"
         )
-    return record
 
 
-def _code_name(code: int) -> str:
+def code_name(code: int) -> str:
+    """Returns the name of an error code, or its number where it has none."""
     return ErrorCode(code).name if code in set(ErrorCode) else str(code)

@@ -25,8 +25,9 @@ class RgbdTopics:
     depth: str = "/camera/depth_registered/image_rect"
 
 
-def find_topics(type_of: Mapping[str, str]) -> RgbdTopics:
-    """Returns the topics of an RGB-D camera among ``type_of`` (topic -> message type), judged by their names.
+def find_topics(type_of: Mapping[str, str], named: RgbdTopics = RgbdTopics("", "", "")) -> RgbdTopics:
+    """Returns the topics of an RGB-D camera among ``type_of`` (topic -> message type): those that are ``named``, the others
+    judged by their names.
 
     Raw images are preferred to compressed ones, registered depth to any other. Raises BadRecording, listing the topics
     there are, where one of the three is missing.
@@ -34,12 +35,14 @@ def find_topics(type_of: Mapping[str, str]) -> RgbdTopics:
     pictures = [name for name, kind in type_of.items() if kind in (IMAGE, COMPRESSED) and not any(w in name for w in _DRAWN)]
     depths = [name for name in pictures if "depth" in name]
     colors = [name for name in pictures if "depth" not in name]
-    color = _best(colors, _COLOR_WORDS, type_of, "colour image", "color")
-    depth = _best(depths, _DEPTH_WORDS, type_of, "depth image", "depth")
+    color = named.color or _best(colors, _COLOR_WORDS, type_of, "colour image", "color")
+    depth = named.depth or _best(depths, _DEPTH_WORDS, type_of, "depth image", "depth")
+    if named.camera_info:
+        return RgbdTopics(color, named.camera_info, depth)
     infos = [name for name, kind in type_of.items() if kind == CAMERA_INFO]
     beside = [name for name in infos if _parent(name) == _parent(color.removesuffix("/compressed"))]
     others = [name for name in infos if "depth" not in name]
-    info = beside[0] if beside else _best(others, _COLOR_WORDS, type_of, "camera info", "camera_info")
+    info = beside[0] if beside else _best(others, _COLOR_WORDS, type_of, "camera info", "camera-info")
     return RgbdTopics(color, info, depth)
 
 
@@ -59,7 +62,7 @@ def _best(names: list[str], words: tuple[str, ...], type_of: Mapping[str, str], 
         return place, type_of[name] == COMPRESSED, len(name), name
 
     if not names:
-        raise BadRecording(f"no topic looks like the {what}; name it (topics={field}=...). The recording has: {_listed(type_of)}")
+        raise BadRecording(f"no topic looks like the {what}; name it (--{field} TOPIC). The recording has: {_listed(type_of)}")
     return min(names, key=rank)
 
 

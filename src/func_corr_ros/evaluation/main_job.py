@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from func_corr_ros.evaluation.bag_reader import read_frames
 from func_corr_ros.evaluation.bag_replay import stage_percentiles
 from func_corr_ros.evaluation.case_pictures import write_case_pictures
 from func_corr_ros.evaluation.dds_replay import outcome_of_topics, play, running_nodes
@@ -18,7 +19,6 @@ from func_corr_ros.evaluation.metrics import pose_error
 from func_corr_ros.evaluation.outcome import Outcome, as_record, outcome_of
 from func_corr_ros.evaluation.pipeline_settings import PipelineSettings
 from func_corr_ros.evaluation.report import CaseReport, ReportedPose
-from func_corr_ros.evaluation.rgbd_bag import read_frames
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.transfer.pipeline import Pipeline
 

@@ -42,12 +42,20 @@ def load_marked_object(path: Path, frames: Path) -> MarkedObject:
     image = cv2.imread(str(picture), cv2.IMREAD_COLOR)
     if image is None:
         raise BadImage(f"{picture} cannot be read; {path} was marked on it")
-    mask = np.zeros(image.shape[:2], dtype=np.uint8)
-    cv2.fillPoly(mask, [np.array(marked["outline"], dtype=np.int32)], 1)
-    for hole in marked.get("holes", []):
-        cv2.fillPoly(mask, [np.array(hole, dtype=np.int32)], 0)
+    mask = filled(marked["outline"], marked.get("holes", []), image.shape[0], image.shape[1])
     points = {name: (float(u), float(v)) for name, (u, v) in marked["points"].items()}
-    return MarkedObject(path.stem, marked["kind"], marked.get("handle", ""), image[..., ::-1].copy(), mask.astype(bool), points)
+    return MarkedObject(path.stem, marked["kind"], marked.get("handle", ""), image[..., ::-1].copy(), mask, points)
+
+
+def filled(
+    outline: Sequence[Sequence[float]], holes: Sequence[Sequence[Sequence[float]]], height: int, width: int
+) -> Bool[np.ndarray, "h w"]:
+    """Returns the mask inside polygon ``outline``, less ``holes``; corners are (u, v) pixels, rounded."""
+    mask = np.zeros((height, width), dtype=np.uint8)
+    cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 1)
+    for hole in holes:
+        cv2.fillPoly(mask, [np.rint(hole).astype(np.int32)], 0)
+    return mask.astype(bool)
 
 
 def keypoint_errors(
