@@ -2,6 +2,7 @@
 """What a replay leaves behind for people and programs, once every frame has its record."""
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from func_corr_ros.evaluation.annotations import Annotations
 from func_corr_ros.evaluation.bag_reader import Recording
 from func_corr_ros.evaluation.bag_transforms import RecordedTransforms
+from func_corr_ros.evaluation.replay_report import write_replay_report
 from func_corr_ros.evaluation.replay_scores import score_run
 from func_corr_ros.transfer.demonstration import Demonstration
 
@@ -44,4 +46,7 @@ def score_and_report(
     out: Path, recording: Recording, demonstration: Demonstration, annotations: Annotations | None
 ) -> dict[str, Any]:
     """Writes everything that is made from the records of the run in ``out``; returns the scores."""
-    return score_run(out, recording, demonstration.function, demonstration.id, annotations)
+    scores = score_run(out, recording, demonstration.function, demonstration.id, annotations)
+    account = json.loads((out / "reading.json").read_text())
+    write_replay_report(out, recording, scores, account_lines(account), annotations)
+    return scores

@@ -28,6 +28,14 @@ code { font-family: ui-monospace, monospace; }
 @media print { .skip, nav { display: none; } figure, tr { break-inside: avoid; } }
 """
 
+# For the charts of :mod:`score_charts`.
+CHART_STYLE = """
+svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); font-size: 12px; }
+.grid { stroke: var(--line); } .whisker { stroke: var(--ink); stroke-width: 1.5; } .bar0 { fill: var(--link); }
+.bar1 { fill: var(--good); opacity: .75; } .curve { fill: none; stroke: var(--link); stroke-width: 2.2; }
+.ideal { fill: none; stroke: var(--ink); opacity: .6; } .dot { fill: var(--link); fill-opacity: .6; }
+"""
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head>

@@ -19,7 +19,7 @@ from func_corr_ros.evaluation.drawing import ACCEPTED, REFUSED, Picture, positio
 from func_corr_ros.evaluation.label_transfer import THRESHOLDS
 from func_corr_ros.evaluation.predictions import path_of, read_answers
 from func_corr_ros.evaluation.report import JPEG_QUALITY, write_whole
-from func_corr_ros.evaluation.report_page import STYLE
+from func_corr_ros.evaluation.report_page import CHART_STYLE, STYLE
 from func_corr_ros.evaluation.score_charts import bars, precision_recall, reliability, risk_coverage
 from func_corr_ros.evaluation.score_tables import (
     CONFIDENCE_HEADINGS,
@@ -43,11 +43,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <title>{{ result.method }} on {{ result.benchmark }}</title>
-<style>""" + STYLE + """
-svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); font-size: 12px; }
-.grid { stroke: var(--line); } .whisker { stroke: var(--ink); stroke-width: 1.5; } .bar0 { fill: var(--link); }
-.bar1 { fill: var(--good); opacity: .75; } .curve { fill: none; stroke: var(--link); stroke-width: 2.2; }
-.ideal { fill: none; stroke: var(--ink); opacity: .6; } .dot { fill: var(--link); fill-opacity: .6; }
+<style>""" + STYLE + CHART_STYLE + """
 .charts { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 28rem)); }
 .key { display: inline-block; width: 1em; height: .7em; margin-left: .8em; }
 </style>
