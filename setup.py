@@ -15,6 +15,7 @@ EXTRAS = {
     "diffusion": ["diffusers>=0.30,<1"],
     "photo": ["mitsuba>=3.5,<4"],
     "replay": ["rosbags>=0.11,<0.12"],
+    "tables": ["pyarrow>=15"],
     "data": ["trimesh>=4", "embreex>=4.4", "manifold3d>=3"],
     "export": ["onnxscript>=0.5,<1", "onnxruntime>=1.18"],
     "train": ["tensorboard>=2.16", "accelerate>=1.1,<2"],
@@ -35,7 +36,7 @@ package = ElementTree.parse("package.xml").getroot()
 shared = {}
 for path in [
     "package.xml",
-    *(str(path) for folder in ("models", "config", "launch", "rviz") for path in Path(folder).rglob("*")),
+    *(str(path) for folder in ("models", "config", "launch", "rviz", "msg") for path in Path(folder).rglob("*")),
 ]:
     if Path(path).is_file() and "__pycache__" not in path:
         shared.setdefault(str(Path("share", package.findtext("name"), path).parent), []).append(path)

@@ -17,6 +17,7 @@ EXTRA_OF = {
     "onnxruntime": "export",
     "open_clip": "clip",
     "rosbags": "replay",
+    "pyarrow": "tables",
     "trimesh": "data",
     "embreex": "data",
     "manifold3d": "data",

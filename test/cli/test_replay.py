@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 from func_corr_ros.cli.main import main
 from func_corr_ros.evaluation.rgbd_bag import write_bag
@@ -59,3 +60,35 @@ def test_a_recording_that_is_not_there_is_named(words: list[str], capsys: pytest
     words[1] += "_elsewhere"
     assert main(words) == 2
     assert "bag_elsewhere does not exist" in capsys.readouterr().err
+
+
+def test_scores_and_the_page_lie_beside_the_frames(words: list[str], tmp_path: Path, demonstration, capsys) -> None:
+    shown = {item.name: [item.uv[0] + 120.0, item.uv[1] - 30.0] for item in demonstration.keypoints}
+    truth = {"function": "pour-with", "frames": [{"stamp_ns": 0, "points": shown}]}
+    (tmp_path / "truth.yaml").write_text(yaml.safe_dump(truth))
+    asked = [*words, "--annotations", str(tmp_path / "truth.yaml"), "--function", "pour-with"]
+    assert main(asked) == 0
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    # Half a patch of the backbone is 3 px here.
+    assert scores["truth"]["keypoints"]["px"]["mean"] < 7.0 and scores["truth"]["keypoints"]["pck"]["0.1"]["mean"] == 1.0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "first refusal of NO_DEPTH" in page and page.count('type="text/plain"') == 3
+    before = (tmp_path / "out" / "scores.json").read_bytes()
+    assert main(asked) == 0 and (tmp_path / "out" / "scores.json").read_bytes() == before
+
+
+def test_topics_are_shown_before_anything_is_run(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main([*words, "--topics", "--every", "2"]) == 0
+    told = capsys.readouterr().out
+    assert "colour /camera/rgb/image_rect_color, depth /camera/depth_registered/image_rect" in told and "about 2 frames" in told
+    assert not (tmp_path / "out").exists()
+    assert main([*words, "--depth", "/nowhere"]) == 2
+    assert "/nowhere" in capsys.readouterr().err
+
+
+def test_another_function_and_bad_annotations_end_before_the_run(words: list[str], tmp_path: Path, capsys) -> None:
+    assert main([*words, "--function", "cut-with"]) == 2
+    assert "demonstrates pour-with" in capsys.readouterr().err
+    (tmp_path / "truth.yaml").write_text("frames: 3\n")
+    assert main([*words, "--annotations", str(tmp_path / "truth.yaml")]) == 2
+    assert "truth.yaml: 'function' and a list 'frames'" in capsys.readouterr().err and not (tmp_path / "out").exists()

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from func_corr_ros.evaluation.replay_pictures import frame_picture, pictured_frames
-from func_corr_ros.evaluation.replay_report import replay_html, worst_moments
+from func_corr_ros.evaluation.replay_report import replay_html, shown, worst_moments
 from func_corr_ros.evaluation.run_figures import FIGURES
 from func_corr_ros.evaluation.run_table import FIGURES as RECORDED
 from func_corr_ros.evaluation.run_table import RunTable
@@ -77,11 +77,16 @@ def test_the_page_asks_nobody_and_holds_the_run() -> None:
 
 def test_the_worst_come_first_and_each_number_has_its_frame() -> None:
     moments = worst_moments(*made_up(300))
-    assert moments[0]["frame"] == WORST_FRAME and moments[0]["words"].startswith(f"frame {WORST_FRAME}: 80 mm")
+    assert moments[0]["frame"] == WORST_FRAME and moments[0]["words"].startswith(f"frame {WORST_FRAME}: pose_mm 80 mm (")
     assert moments[-1]["words"] == "frame 49: first refusal of NO_DEPTH"
     text = page(300)
     assert f'href="#frame={WORST_FRAME}"' in text and 'href="#frame=49"' in text
     assert "Confidence against what came right" in text and "3 frames could not be used" in text
+
+
+def test_numbers_are_shown_without_exponents() -> None:
+    values = {4512.3: "4512", 99.96: "100", 12.345: "12.3", 0.05: "0.05", 0.0: "0", 4e-5: "<0.001"}
+    assert {value: shown(value) for value in values} == values
 
 
 def test_pictured_frames_hold_what_was_wanted_and_spread_the_rest() -> None:
@@ -117,8 +122,8 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
-def opened(browser: Any, path: Path, width: int = 1280) -> tuple[Any, list[str]]:
-    tab = browser.new_page(viewport={"width": width, "height": 900})
+def opened(browser: Any, path: Path, width: int = 1280, tab: Any = None) -> tuple[Any, list[str]]:
+    tab = tab or browser.new_page(viewport={"width": width, "height": 900})
     troubles: list[str] = []
     tab.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else troubles.append(request.url))
     tab.on("pageerror", lambda error: troubles.append(str(error)))
@@ -149,8 +154,8 @@ def test_a_browser_shows_the_worst_frame_after_one_click_and_keys_work(browser: 
     assert number() == WORST_FRAME
     tab.click('a[href="#frame=49"] >> nth=0')
     assert number() == 49
-    box = tab.locator("canvas >> nth=1").bounding_box()
-    tab.mouse.click(box["x"] + box["width"] - 2, box["y"] + 20)
+    canvas = tab.locator("#plots canvas >> nth=0")
+    canvas.click(position={"x": canvas.bounding_box()["width"] - 2, "y": 20})
     assert number() > 290
     assert troubles == []
 
@@ -165,12 +170,13 @@ def test_nothing_sticks_out_of_the_window(browser: Any, tmp_path: Path, width: i
 
 @pytest.mark.slow
 def test_ten_minutes_of_frames_load_at_once(browser: Any, tmp_path: Path) -> None:
-    """18,000 frames and 240 pictures: the script's own time, which other processes do not lengthen, is below 2 s."""
+    """18,000 frames and 240 pictures: what the browser's page process computes until the page is ready takes less than 2 s."""
     (tmp_path / "report.html").write_text(page(18000, 640, 240))
-    began = time.monotonic()
-    tab, troubles = opened(browser, tmp_path / "report.html")
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
     session = tab.context.new_cdp_session(tab)
-    session.send("Performance.enable")
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})  # other processes do not lengthen it
+    began = time.monotonic()
+    tab, troubles = opened(browser, tmp_path / "report.html", tab=tab)
     metrics = {item["name"]: item["value"] for item in session.send("Performance.getMetrics")["metrics"]}
     print(f"wall {time.monotonic() - began:.2f} s", {k: metrics[k] for k in ("ScriptDuration", "LayoutDuration", "TaskDuration")})
-    assert metrics["TaskDuration"] < 2.0 and troubles == []
+    assert 0.01 < metrics["TaskDuration"] < 2.0 and troubles == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def annotated(path: Path, demonstration, target, frames: list[RgbdFrame]) -> Pat
     points_m = {item.name: (item.point + MOVED_M).tolist() for item in demonstration.keypoints}
     common = {"outline": outline, "phases": phases}
     content = {"function": "pour-with", "frames": [
-        {"stamp_ns": frames[0].stamp_ns, "points": {k: list(v) for k, v in shown.items()}, **common},
+        {"stamp_ns": frames[0].stamp_ns, "points": {**{k: list(v) for k, v in shown.items()}, "not_asked": [3.0, 4.0]}, **common},
         {"stamp_ns": frames[1].stamp_ns, "points": {k: list(v) for k, v in shown.items()}, **common},
         {"stamp_ns": frames[3].stamp_ns, "points_m": points_m, **common},
         {"stamp_ns": 99, "points": {}},
@@ -73,7 +74,7 @@ def run(pipeline: Pipeline, target, tmp_path: Path) -> tuple[Recording, Path, li
 def test_scores_are_those_computed_independently(run, pipeline: Pipeline, demonstration, target, tmp_path: Path) -> None:
     recording, out, frames = run
     annotations = read_annotations(annotated(tmp_path / "truth.yaml", demonstration, target, frames))
-    scores = score_run(out, recording, "pour-with", "painted_board", annotations)
+    scores = score_run(out, recording, demonstration, annotations)
     px, mm, tool_mm, tool_deg = [], [], [], []
     for number in (0, 3):
         frame = frames[number]
@@ -115,17 +116,17 @@ def test_scores_are_those_computed_independently(run, pipeline: Pipeline, demons
 def test_the_same_run_twice_gives_the_same_bytes(run, pipeline: Pipeline, demonstration, target, tmp_path: Path) -> None:
     recording, out, frames = run
     annotations = read_annotations(annotated(tmp_path / "truth.yaml", demonstration, target, frames))
-    score_run(out, recording, "pour-with", "painted_board", annotations)
+    score_run(out, recording, demonstration, annotations)
     replay(recording, pipeline, tmp_path / "again", {"made": "here"}, account=lambda: recording.account.as_record())
-    score_run(tmp_path / "again", recording, "pour-with", "painted_board", annotations)
+    score_run(tmp_path / "again", recording, demonstration, annotations)
     for name in ("scores.json", "truth.json", "reading.json"):
         assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
     assert (out / "timings.json").exists()
 
 
-def test_without_truth_there_is_coverage_jitter_and_refusals(run) -> None:
+def test_without_truth_there_is_coverage_jitter_and_refusals(run, demonstration) -> None:
     recording, out, _ = run
-    scores = score_run(out, recording, "pour-with", "painted_board")
+    scores = score_run(out, recording, demonstration)
     assert scores["truth"] is None and not (out / "truth.json").exists()
     assert scores["frames"] == 6 and scores["accepted"] == 5
     assert scores["refused"] == {"NO_MASK": {"count": 1, "first_frame": 1, "first_reason": "NoMask: nothing stands on the table"}}
@@ -139,10 +140,13 @@ def test_annotations_that_do_not_fit_are_refused(run, demonstration, target, tmp
     recording, out, frames = run
     path = annotated(tmp_path / "truth.yaml", demonstration, target, frames)
     with pytest.raises(BadAnnotations, match="about 'pour-with', the run about 'cut-with'"):
-        score_run(out, recording, "cut-with", "x", read_annotations(path))
+        score_run(out, recording, replace(demonstration, function="cut-with"), read_annotations(path))
     path.write_text("function: pour-with\nframes: [{stamp_ns: 12345}]\n")
     with pytest.raises(BadAnnotations, match="none of its 1 stamps .*those go from 1 to 6 ns"):
-        score_run(out, recording, "pour-with", "x", read_annotations(path))
+        score_run(out, recording, demonstration, read_annotations(path))
+    path.write_text(f"function: pour-with\nframes: [{{stamp_ns: {frames[0].stamp_ns}, points: {{elsewhere: [1, 2]}}}}]\n")
+    with pytest.raises(BadAnnotations, match="its keypoints are outlet, handle, its phases grasp, action"):
+        score_run(out, recording, demonstration, read_annotations(path))
 
 
 def test_worst_frames_by_the_figures_own_direction() -> None:

@@ -58,6 +58,12 @@ def blocks():
 
 
 @pytest.fixture(scope="session")
+def color_backbone():
+    """The model of colours that the nodes under test have (color_backbone.py)."""
+    return _beside("color_backbone")
+
+
+@pytest.fixture(scope="session")
 def running():
     """Processes of nodes and a robot to talk to them (running_nodes.py)."""
     return _beside("running_nodes")

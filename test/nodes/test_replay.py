@@ -59,6 +59,37 @@ def test_a_recording_gives_poses_arrays_and_pictures(nodes, blocks, tmp_path) ->
         assert (tmp_path / "out" / name).stat().st_size > 1000
 
 
+def test_live_and_offline_agree_frame_by_frame(nodes, blocks, color_backbone, tmp_path) -> None:
+    """The records of `func-corr replay`, and what the nodes answer to the same messages: the same poses to a micrometre.
+
+    Surface points travel between the nodes as float32, which is where they differ at all.
+    """
+    from func_corr_ros.evaluation.bag_reader import Recording
+    from func_corr_ros.evaluation.bag_replay import replay
+    from func_corr_ros.evaluation.run_table import records_of
+    from func_corr_ros.segmentation import TabletopSegmenter
+    from func_corr_ros.transfer.pipeline import Pipeline
+
+    moves = [(0.04, 0.02, 20.0), (0.02, -0.03, -15.0), (-0.05, 0.01, 5.0)]
+    frames = [blocks.frame(blocks.moved(*move), START + number * 10**8) for number, move in enumerate(moves)]
+    bag = write_bag(tmp_path / "bag", frames, rate_hz=10.0)
+    pipeline = Pipeline(TabletopSegmenter(), color_backbone.load(), blocks.demonstration())
+    replay(Recording(bag), pipeline, tmp_path / "offline", {})
+    offline = {record["stamp_ns"]: record for record in records_of(tmp_path / "offline" / "frames.jsonl")}
+    done = replayed(bag, tmp_path / "live", "--demonstration", "blocks", "--results", "9", "--rate", "4")
+    assert done.returncode == 0, done.stderr
+    live = json.loads((tmp_path / "live" / "result.json").read_text())["results"]
+    seen = [result for result in live if result["phases"]]
+    assert len({result["bag_stamp_ns"] for result in seen}) >= 2, "a busy machine may drop some, not nearly all"
+    for result in seen:
+        record = offline[result["bag_stamp_ns"]]
+        assert not record["refused"] and [p["name"] for p in record["phases"]] == [p["name"] for p in result["phases"]]
+        for ours, theirs in zip(record["phases"], result["phases"], strict=True):
+            np.testing.assert_allclose(theirs["position"], ours["position"], rtol=0.0, atol=2e-6)
+            np.testing.assert_allclose(np.abs(np.dot(theirs["quaternion_xyzw"], ours["quaternion_xyzw"])), 1.0, atol=1e-9)
+        assert result["residual_m"] == pytest.approx(record["residual_m"], abs=2e-6)
+
+
 def test_a_recording_without_an_object_is_refused_not_failed(nodes, blocks, tmp_path) -> None:
     write_bag(tmp_path / "bag", [blocks.frame(blocks.moved(5.0, 0.0, 0.0), START)], rate_hz=10.0)
     (tmp_path / "out").mkdir()

@@ -16,6 +16,7 @@ VERBS = {
     "match": "draw the matches between an object in one picture and an object in another",
     "transfer": "carry a demonstration over to an RGB-D frame and print the poses",
     "replay": "run a recorded rosbag2 through the pipeline or the running nodes and score it",
+    "annotate": "click the truth on some frames of a recording, in a browser on this machine",
     "compare": "two replays, or two evaluations, of the same thing: better, worse or the same",
     "objects": "the library of objects that know their functions: list, render, contact sheets",
     "benchmark": "build a benchmark of dense functional truth from them, or check one of another maker",

@@ -32,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-rate", type=float, metavar="HZ", help="take at most so many frames per recorded second")
     parser.add_argument("--slop", type=float, metavar="S", help="largest difference of stamps within a frame (default: 0.02)")
     parser.add_argument("--fixed-frame", metavar="FRAME", help="TF frame that does not move: stability is judged in it")
+    parser.add_argument("--write", default="", metavar="FORM[,FORM...]",
+                        help="write the results as well as mcap (topics for Foxglove and RViz), csv, parquet, video")
     add_settings_arguments(parser, segmenter=True)
 
 
@@ -40,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     no frame was accepted. A run that was broken off goes on where it stopped.
     """
     from func_corr_ros.evaluation.bag_reader import Recording
-    from func_corr_ros.evaluation.replay_results import score_and_report
+    from func_corr_ros.evaluation.replay_results import score_and_report, write_forms
 
     reading, pipeline_settings = _reading(arguments), settings_of(arguments)
     recording = Recording(arguments.bag, reading)
@@ -53,6 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     summary = _replay(arguments, recording, pipeline_settings, demonstration)
     _print(summary)
     score_and_report(arguments.out, recording, demonstration, annotations)
+    forms = [form for form in arguments.write.split(",") if form]
+    for path in write_forms(arguments.out, forms, recording, demonstration, annotations):
+        print(f"written: {path}")
     _print_account(arguments.out)
     print(f"{arguments.out}/report.html shows it; scores.json has the figures, frames.jsonl every frame")
     return 0 if summary["accepted"] else 1

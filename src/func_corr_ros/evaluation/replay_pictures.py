@@ -2,7 +2,7 @@
 """Frames of a replayed run with what was found drawn on them, from the recording and the run's records alone."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float64, UInt8
 
 from func_corr_ros.evaluation.annotations import Annotations, resolved
-from func_corr_ros.evaluation.bag_reader import Recording
 from func_corr_ros.evaluation.case_pictures import draw_phases
 from func_corr_ros.evaluation.drawing import ACCEPTED, REFUSED, Picture
 from func_corr_ros.evaluation.frame_record import from_runs
@@ -49,14 +48,14 @@ def pictured_frames(n: int, wanted: Sequence[int], most: int = MOST_PICTURES) ->
 
 
 def drawn_frames(
-    recording: Recording, records: Mapping[int, Mapping[str, Any]], annotations: Annotations | None = None
+    pairs: Iterable[tuple[RgbdFrame, Mapping[str, Any]]], annotations: Annotations | None = None
 ) -> Iterator[tuple[int, bytes]]:
-    """Yields (stamp [ns], JPEG) of the frames whose ``records`` are given by stamp; one picture is held at a time."""
+    """Yields (stamp [ns], JPEG) of frames and their records; one picture is held at a time."""
     marked = {item.stamp_ns: item for item in annotations.frames} if annotations is not None else {}
-    for frame in recording.at(records):
+    for frame, record in pairs:
         truth = None
         if annotations is not None and frame.stamp_ns in marked:
             truth = resolved(annotations, marked[frame.stamp_ns], frame).points
-        picture = frame_picture(frame, records[frame.stamp_ns], truth)
+        picture = frame_picture(frame, record, truth)
         _, encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         yield frame.stamp_ns, encoded.tobytes()

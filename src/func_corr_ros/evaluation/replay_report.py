@@ -28,6 +28,7 @@ from func_corr_ros.evaluation.score_charts import reliability
 LISTED = ("pose_mm", "keypoint_mm", "keypoint_px", "pose_deg", "region_iou", "jitter_mm", "jitter_deg", "flip", "residual_mm",
           "cycle", "latency_ms")
 MOMENTS = 8
+_FLIPPED = "a pose turned over, or the reference's mirror image took its place"
 # A column with values at fewer frames than this share is drawn as dots.
 _SPARSE = 0.5
 # Fewer annotated frames say too little about a confidence; so many make five bins.
@@ -75,11 +76,22 @@ def worst_moments(table: RunTable, columns: Mapping[str, Float64[np.ndarray, " n
     for place in range(max((len(queue) for queue in queues.values()), default=0)):
         for name, queue in queues.items():
             if place < len(queue) and len(found) < MOMENTS:
-                figure = FIGURES[name]
-                found.setdefault(queue[place], f"{columns[name][queue[place]]:.4g} {figure.unit}: {name}, {figure.words}")
+                found.setdefault(queue[place], _words(name, columns[name][queue[place]]))
     for code in sorted({int(code) for code in table.code if code}):
-        found.setdefault(int(np.nonzero(table.code == code)[0][0]), f"first refusal of {code_name(code)}")
+        first = int(np.nonzero(table.code == code)[0][0])
+        found[first] = "; ".join([f"first refusal of {code_name(code)}", *([found[first]] if first in found else [])])
     return [{"frame": frame, "words": f"frame {frame}: {words}"} for frame, words in found.items()]
+
+
+def _words(name: str, value: float) -> str:
+    return _FLIPPED if name == "flip" else f"{name} {shown(value)} {FIGURES[name].unit} ({FIGURES[name].words})"
+
+
+def shown(value: float) -> str:
+    """Returns a number with three significant digits, or all digits before the point, and never an exponent."""
+    if abs(value) >= 100.0:
+        return f"{value:.0f}"
+    return f"{float(f'{value:.3g}'):g}" if abs(value) >= 1e-3 or value == 0.0 else "<0.001"
 
 
 def _tiles(table: RunTable, columns: Mapping[str, Float64[np.ndarray, " n"]]) -> list[dict[str, Any]]:
@@ -92,7 +104,7 @@ def _tiles(table: RunTable, columns: Mapping[str, Float64[np.ndarray, " n"]]) ->
         values = columns[name][np.isfinite(columns[name])]
         if len(values):
             first = worst(columns[name], name, 1)
-            tiles.append({"value": f"{np.median(values):.3g} {FIGURES[name].unit}", "words": f"{name}, median",
+            tiles.append({"value": f"{shown(float(np.median(values)))} {FIGURES[name].unit}", "words": f"{name}, median",
                           "frame": first[0] if first else None})
     return tiles
 
@@ -101,8 +113,9 @@ def _figure_row(name: str, values: Float64[np.ndarray, " n"], table: RunTable) -
     summary, figure = summary_of(values, table.stamp_ns), FIGURES[name]
     low, high = summary["ci95"]
     return {
-        "words": f"{name}: {figure.words}", "unit": figure.unit, "mean": f"{summary['mean']:.4g} [{low:.4g}, {high:.4g}]",
-        "median": f"{summary['median']:.4g}", "p95": f"{summary['p95']:.4g}", "n": summary["n"], "worst": worst(values, name),
+        "words": f"{name}: {figure.words}", "unit": figure.unit,
+        "mean": f"{shown(summary['mean'])} [{shown(low)}, {shown(high)}]",
+        "median": shown(summary["median"]), "p95": shown(summary["p95"]), "n": summary["n"], "worst": worst(values, name),
     }
 
 
@@ -153,4 +166,5 @@ def _pictures(
 ) -> list[tuple[int, bytes]]:
     place = {int(table.stamp_ns[frame]): frame for frame in drawn}
     records = {record["stamp_ns"]: record for record in records_of(folder / FRAMES) if record["stamp_ns"] in place}
-    return [(place[stamp], jpeg) for stamp, jpeg in drawn_frames(recording, records, annotations)]
+    pairs = ((frame, records[frame.stamp_ns]) for frame in recording.at(records))
+    return [(place[stamp], jpeg) for stamp, jpeg in drawn_frames(pairs, annotations)]

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from func_corr_ros.errors import BadSettings
 from func_corr_ros.evaluation.annotations import Annotations
 from func_corr_ros.evaluation.bag_reader import Recording
 from func_corr_ros.evaluation.bag_transforms import RecordedTransforms
+from func_corr_ros.evaluation.replay_pictures import drawn_frames
 from func_corr_ros.evaluation.replay_report import write_replay_report
 from func_corr_ros.evaluation.replay_scores import score_run
+from func_corr_ros.evaluation.result_bag import write_result_bag
+from func_corr_ros.evaluation.run_figures import figure_columns
+from func_corr_ros.evaluation.run_files import frame_columns, write_csv, write_parquet, write_video
+from func_corr_ros.evaluation.run_table import FRAMES, RunTable, read_run, records_of
 from func_corr_ros.transfer.demonstration import Demonstration
+
+FORMS = ("mcap", "csv", "parquet", "video")
 
 
 def account_of(recording: Recording, transforms: RecordedTransforms | None) -> dict[str, Any]:
@@ -46,7 +56,39 @@ def score_and_report(
     out: Path, recording: Recording, demonstration: Demonstration, annotations: Annotations | None
 ) -> dict[str, Any]:
     """Writes everything that is made from the records of the run in ``out``; returns the scores."""
-    scores = score_run(out, recording, demonstration.function, demonstration.id, annotations)
+    scores = score_run(out, recording, demonstration, annotations)
     account = json.loads((out / "reading.json").read_text())
     write_replay_report(out, recording, scores, account_lines(account), annotations)
     return scores
+
+
+def write_forms(
+    out: Path, forms: Sequence[str], recording: Recording, demonstration: Demonstration, annotations: Annotations | None
+) -> list[Path]:
+    """Writes the run in ``out`` in each of ``forms`` (of FORMS) and returns the paths; raises BadSettings for an unknown one."""
+    for form in forms:
+        if form not in FORMS:
+            raise BadSettings(f"--write {form}: no such form; valid: {', '.join(FORMS)}")
+    table, truth = read_run(out), out / "truth.json"
+
+    def pictures() -> Iterator[tuple[int, bytes]]:
+        return drawn_frames(zip(recording, records_of(out / FRAMES), strict=True), annotations)
+
+    made = []
+    for form in dict.fromkeys(forms):
+        if form == "mcap":
+            frame_id = next((frame.frame_id for frame in recording.at(table.stamp_ns[:1].tolist())), "")
+            made.append(write_result_bag(out, out / "results", frame_id, demonstration.function, demonstration.id, pictures()))
+        elif form == "video":
+            made.append(write_video(out / "overlay.mp4", pictures(), rate_of(table)))
+        else:
+            columns = frame_columns(table, figure_columns(table, json.loads(truth.read_text()) if truth.exists() else ()))
+            made.append({"csv": write_csv, "parquet": write_parquet}[form](out / f"frames.{form}", columns))
+    return made
+
+
+def rate_of(table: RunTable) -> float:
+    """Returns the frames per second of recorded time, by the median step, 1 to 120; 10 where there are too few to tell."""
+    steps = np.diff(table.stamp_ns)
+    steps = steps[steps > 0]
+    return float(np.clip(1e9 / np.median(steps), 1.0, 120.0)) if len(steps) else 10.0

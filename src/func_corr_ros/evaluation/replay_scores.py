@@ -17,25 +17,27 @@ from func_corr_ros.evaluation.run_table import FRAMES, RunTable, read_run, recor
 from func_corr_ros.evaluation.stability import flips, jitters
 from func_corr_ros.evaluation.truth_scores import truth_rows, truth_summary
 from func_corr_ros.provenance import write_json
+from func_corr_ros.transfer.demonstration import Demonstration
 
 # Moments that are named, per figure.
 WORST = 5
 
 
 def score_run(
-    folder: Path, recording: Recording, function: str, demonstration: str, annotations: Annotations | None = None
+    folder: Path, recording: Recording, demonstration: Demonstration, annotations: Annotations | None = None
 ) -> dict[str, Any]:
     """Returns the scores of the run in ``folder`` and writes ``scores.json``, ``timings.json`` and, where there is truth,
     ``truth.json`` (a row per annotated frame). ``recording`` is read again, at the annotated frames only.
 
-    Raises BadAnnotations where they are of another function or none of their frames was replayed.
+    Raises BadAnnotations where they are of another function, name none of the demonstration's keypoints or phases, or none of
+    their frames was replayed.
     """
     table, folder = read_run(folder), Path(folder)
-    rows = [] if annotations is None else _truth(folder, recording, function, table, annotations)
+    rows = [] if annotations is None else _truth(folder, recording, demonstration, table, annotations)
     columns = figure_columns(table, rows)
     scores = {
-        "function": function,
-        "demonstration": demonstration,
+        "function": demonstration.function,
+        "demonstration": demonstration.id,
         "frames": len(table),
         "accepted": int(table.accepted.sum()),
         "refused": _refusals(table),
@@ -63,10 +65,10 @@ def worst(values: np.ndarray, name: str, count: int = WORST) -> list[int]:
 
 
 def _truth(
-    folder: Path, recording: Recording, function: str, table: RunTable, annotations: Annotations
+    folder: Path, recording: Recording, demonstration: Demonstration, table: RunTable, annotations: Annotations
 ) -> list[dict[str, Any]]:
-    if annotations.function != function:
-        raise BadAnnotations(f"{annotations.path} is about {annotations.function!r}, the run about {function!r}; "
+    if annotations.function != demonstration.function:
+        raise BadAnnotations(f"{annotations.path} is about {annotations.function!r}, the run about {demonstration.function!r}; "
                              "annotate the function that is demonstrated")
     marked = {item.stamp_ns for item in annotations.frames}
     replayed = marked & set(table.stamp_ns.tolist())
@@ -75,7 +77,12 @@ def _truth(
         raise BadAnnotations(f"{annotations.path}: none of its {len(marked)} stamps is a replayed frame's (those go from {first} "
                              f"to {last} ns); a stamp must be a colour image's exactly, and --every may have left it out")
     records = {record["stamp_ns"]: record for record in records_of(folder / FRAMES) if record["stamp_ns"] in replayed}
-    return list(truth_rows(annotations, recording.at(replayed), records))
+    keypoints = [item.name for item in demonstration.keypoints]
+    rows = list(truth_rows(annotations, recording.at(replayed), records, keypoints))
+    if not any(row["keypoints"] or row["phases"] or row["region_iou"] is not None for row in rows):
+        raise BadAnnotations(f"{annotations.path} says nothing that {demonstration.id} can be held to; its keypoints are "
+                             f"{', '.join(keypoints)}, its phases {', '.join(item.name for item in demonstration.phases)}")
+    return rows
 
 
 def _refusals(table: RunTable) -> dict[str, Any]:

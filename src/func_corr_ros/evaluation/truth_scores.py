@@ -2,7 +2,7 @@
 """How far a replayed run is from what was annotated: keypoints in pixels and millimetres, the functional part, tool poses."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,25 +20,26 @@ PCK_SHARES = (0.05, 0.1, 0.2)
 
 
 def truth_rows(
-    annotations: Annotations, frames: Iterable[RgbdFrame], records: Mapping[int, Mapping[str, Any]]
+    annotations: Annotations, frames: Iterable[RgbdFrame], records: Mapping[int, Mapping[str, Any]], keypoints: Collection[str],
 ) -> Iterator[dict[str, Any]]:
-    """Yields one row of errors per annotated frame; ``records`` are those of :func:`frame_record` by stamp.
+    """Yields one row of errors per annotated frame; ``records`` are those of :func:`frame_record` by stamp, ``keypoints`` the
+    names of the demonstration's: other points that were annotated are not asked of a transfer.
 
     A row has ``stamp_ns``, ``answered`` (accepted), ``keypoints`` {name: px, share of the longer side, mm}, ``region_iou`` and
     ``phases`` {name: mm, deg}; None is what was not answered or has no truth.
     """
     marked = {item.stamp_ns: item for item in annotations.frames}
     for frame in frames:
-        yield _row(resolved(annotations, marked[frame.stamp_ns], frame), records[frame.stamp_ns])
+        yield _row(resolved(annotations, marked[frame.stamp_ns], frame), records[frame.stamp_ns], keypoints)
 
 
-def _row(truth: FrameTruth, record: Mapping[str, Any]) -> dict[str, Any]:
+def _row(truth: FrameTruth, record: Mapping[str, Any], asked: Collection[str]) -> dict[str, Any]:
     answered = not record["refused"]
     mask = truth.mask if truth.mask is not None else None if record["mask"] is None else from_runs(record["mask"])
     side = None if mask is None or not mask.any() else longer_side(mask)
     found, found_m = (record["keypoints"], record["keypoints_m"]) if answered else ({}, {})
     keypoints = {}
-    for name, uv in truth.points.items():
+    for name, uv in ((name, uv) for name, uv in truth.points.items() if name in asked):
         px = _distance(found.get(name), uv)
         mm = _distance(found_m.get(name), truth.points_m.get(name))
         keypoints[name] = {
