@@ -152,4 +152,5 @@ def test_annotations_that_do_not_fit_are_refused(run, demonstration, target, tmp
 def test_worst_frames_by_the_figures_own_direction() -> None:
     assert worst(np.array([1.0, np.nan, 3.0, 2.0]), "keypoint_px", 2) == [2, 3]
     assert worst(np.array([1.0, np.nan, 3.0, 2.0]), "pck", 2) == [0, 3]
+    assert worst(np.array([1.0, 0.0, 1.0]), "accepted") == [1]
     assert worst(np.ones(4), "pck") == [] and worst(np.full(3, np.nan), "pck") == []

@@ -9,7 +9,7 @@ import numpy as np
 
 from func_corr_ros.evaluation.outcome import phase_record
 from func_corr_ros.evaluation.run_table import RunTable, table_of
-from func_corr_ros.evaluation.stability import flips, jitters, point_jitter, rotation_jitter
+from func_corr_ros.evaluation.stability import flips, jitters, mirror_changes, point_jitter, rotation_jitter
 from func_corr_ros.geometry.se3 import about_axis, make
 from func_corr_ros.transfer.transfer import TransferredPhase
 
@@ -82,5 +82,7 @@ def test_flips_are_half_turns_and_mirrorings_between_neighbours() -> None:
     turned = make(about_axis(Z, np.radians(120.0)), np.zeros(3))
     records = [record(0, np.eye(4)), record(1, turned), record(2, turned, mirrored=True), record(3, turned, mirrored=True),
                refused(4), record(5, np.eye(4)), record(60, turned)]
-    assert np.nonzero(flips(run(records)))[0].tolist() == [1, 2]
-    assert flips(run(records[:1])).tolist() == [False] and flips(run([])).tolist() == []
+    assert np.nonzero(flips(run(records)))[0].tolist() == [1]
+    assert np.nonzero(mirror_changes(run(records)))[0].tolist() == [2]
+    for found in (flips, mirror_changes):
+        assert found(run(records[:1])).tolist() == [False] and found(run([])).tolist() == []

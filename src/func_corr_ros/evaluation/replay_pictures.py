@@ -55,7 +55,8 @@ def drawn_frames(
     for frame, record in pairs:
         truth = None
         if annotations is not None and frame.stamp_ns in marked:
-            truth = resolved(annotations, marked[frame.stamp_ns], frame).points
+            points = resolved(annotations, marked[frame.stamp_ns], frame).points
+            truth = {name: uv for name, uv in points.items() if name in record["keypoints"]} or points  # of what was asked
         picture = frame_picture(frame, record, truth)
         _, encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         yield frame.stamp_ns, encoded.tobytes()

@@ -28,7 +28,7 @@ from func_corr_ros.evaluation.score_charts import reliability
 LISTED = ("pose_mm", "keypoint_mm", "keypoint_px", "pose_deg", "region_iou", "jitter_mm", "jitter_deg", "flip", "residual_mm",
           "cycle", "latency_ms")
 MOMENTS = 8
-_FLIPPED = "a pose turned over, or the reference's mirror image took its place"
+_FLIPPED = "a tool turned by more than 90 degrees since the frame before"
 # A column with values at fewer frames than this share is drawn as dots.
 _SPARSE = 0.5
 # Fewer annotated frames say too little about a confidence; so many make five bins.
@@ -150,7 +150,7 @@ def _data(table: RunTable, columns: Mapping[str, Float64[np.ndarray, " n"]], dra
         "stamps": [str(stamp) for stamp in table.stamp_ns.tolist()], "pictures": list(drawn),
         "columns": [
             {"name": name, "unit": FIGURES[name].unit, "words": FIGURES[name].words, "values": _packed(values),
-             "plotted": name not in ("accepted", "flip"), "sparse": bool(np.isfinite(values).mean() < _SPARSE)}
+             "plotted": name not in ("accepted", "flip", "mirror_change"), "sparse": bool(np.isfinite(values).mean() < _SPARSE)}
             for name, values in known.items()
         ],
     }

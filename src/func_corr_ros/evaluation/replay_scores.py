@@ -14,7 +14,7 @@ from func_corr_ros.evaluation.bag_reader import Recording
 from func_corr_ros.evaluation.bag_replay import code_name, percentiles
 from func_corr_ros.evaluation.run_figures import FIGURES, TIMED, figure_columns, summary_of
 from func_corr_ros.evaluation.run_table import FRAMES, RunTable, read_run, records_of
-from func_corr_ros.evaluation.stability import flips, jitters
+from func_corr_ros.evaluation.stability import flips, jitters, mirror_changes
 from func_corr_ros.evaluation.truth_scores import truth_rows, truth_summary
 from func_corr_ros.provenance import write_json
 from func_corr_ros.transfer.demonstration import Demonstration
@@ -45,6 +45,7 @@ def score_run(
         "units": {name: figure.unit for name, figure in FIGURES.items() if name not in TIMED},
         "jitter": _jitter(table),
         "flips": np.nonzero(flips(table))[0].tolist(),
+        "mirror_changes": np.nonzero(mirror_changes(table))[0].tolist(),
         "truth": truth_summary(rows) if rows else None,
         "annotated_but_not_replayed": None if annotations is None else len(annotations.frames) - len(rows),
         "worst": {name: worst(columns[name], name) for name in FIGURES if name not in TIMED},
@@ -56,11 +57,13 @@ def score_run(
 
 
 def worst(values: np.ndarray, name: str, count: int = WORST) -> list[int]:
-    """Returns the frames at which the figure ``name`` is worst, worst first; shares of one and zeros alone are not listed."""
-    figure, known = FIGURES[name], np.nonzero(np.isfinite(values))[0]
-    if len(known) == 0 or np.ptp(values[known]) == 0.0:
+    """Returns the frames at which the figure ``name`` is worst, worst first; frames as good as the best are not listed."""
+    badness = -values if FIGURES[name].higher else values
+    known = np.nonzero(np.isfinite(badness))[0]
+    if len(known) == 0:
         return []
-    order = known[np.argsort(values[known] if figure.higher else -values[known], kind="stable")]
+    known = known[badness[known] > badness[known].min()]
+    order = known[np.argsort(-badness[known], kind="stable")]
     return [int(frame) for frame in order[:count]]
 
 

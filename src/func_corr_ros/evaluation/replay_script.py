@@ -9,6 +9,7 @@ const floats = text => { const raw = atob(text), bytes = new Uint8Array(raw.leng
   for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i); return new Float32Array(bytes.buffer); };
 const columns = data.columns.map(column => ({...column, values: floats(column.values)}));
 const seconds = floats(data.seconds), codes = floats(data.codes), n = seconds.length;
+const shown = v => Math.abs(v) >= 100 ? v.toFixed(0) : String(Number(v.toPrecision(3)));   // never an exponent
 const $ = id => document.getElementById(id);
 let frame = -1;
 
@@ -34,7 +35,7 @@ function show(wanted, remember = true) {
   }
   const rows = [['outcome', codes[frame] ? `refused: ${data.code_names[codes[frame]] || codes[frame]}` : 'accepted'],
     ['stamp', data.stamps[frame] + ' ns'],
-    ...columns.filter(c => !Number.isNaN(c.values[frame])).map(c => [c.name, `${c.values[frame].toPrecision(4)} ${c.unit}`])];
+    ...columns.filter(c => !Number.isNaN(c.values[frame])).map(c => [c.name, `${shown(c.values[frame])} ${c.unit}`])];
   $('state').tBodies[0].replaceChildren(...rows.map(([name, value]) => {
     const row = document.createElement('tr'), head = document.createElement('th'), cell = document.createElement('td');
     head.textContent = name; head.scope = 'row'; cell.textContent = value; row.append(head, cell); return row; }));
@@ -65,7 +66,7 @@ function plot_of(column) {
     const x = i => left + (seconds[i] - seconds[0]) / span * (width - left - 4), y = v => bottom - v / top * (bottom - 6);
     pen.font = '11px system-ui'; pen.fillStyle = color('--ink'); pen.strokeStyle = color('--line');
     for (const share of [0, .5, 1]) { const v = share * top / 1.05; pen.beginPath(); pen.moveTo(left, y(v));
-      pen.lineTo(width, y(v)); pen.stroke(); pen.fillText(v.toPrecision(2), 2, y(v) + 4); }
+      pen.lineTo(width, y(v)); pen.stroke(); pen.fillText(shown(v), 2, y(v) + 4); }
     pen.fillText('0 s', left, height - 4); const end = span.toFixed(1) + ' s';
     pen.fillText(end, width - 4 - pen.measureText(end).width, height - 4);
     pen.strokeStyle = color('--link'); pen.lineWidth = 1.3; pen.beginPath();

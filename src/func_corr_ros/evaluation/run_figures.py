@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 
 from func_corr_ros.evaluation.bootstrap import resampled_interval
 from func_corr_ros.evaluation.run_table import RunTable
-from func_corr_ros.evaluation.stability import flips, jitters
+from func_corr_ros.evaluation.stability import flips, jitters, mirror_changes
 
 # Neighbouring frames see nearly the same: intervals draw blocks of this length, not single frames.
 BLOCK_NS = 1_000_000_000
@@ -38,7 +38,8 @@ FIGURES: Mapping[str, Figure] = {
     "pose_deg": Figure("tools' rotation from the true one, mean of a frame's phases", "deg", False),
     "jitter_mm": Figure("largest deviation of a keypoint or tool from its neighbours in time", "mm", False),
     "jitter_deg": Figure("largest deviation of a tool's rotation from its neighbours in time", "deg", False),
-    "flip": Figure("frames at which a pose turned over, or the mirror image took its place", "share", False),
+    "flip": Figure("frames at which a tool turned by more than 90 degrees", "share", False),
+    "mirror_change": Figure("frames at which the reference's mirror image took its place or gave it back", "share", False),
     "cycle": Figure("matches whose way back ends within 12 % of the object", "share", True),
     "covered": Figure("matches that are accepted as correspondences", "share", True),
     "lifted": Figure("trusted matches with depth on both sides", "share", True),
@@ -56,7 +57,8 @@ def figure_columns(table: RunTable, rows: Sequence[Mapping[str, Any]] = ()) -> d
     n, millimetres, degrees = len(table), *jitters(table)
     columns = {name: np.full(n, np.nan) for name in FIGURES}
     columns["accepted"] = table.accepted.astype(np.float64)
-    columns["flip"] = np.where(table.accepted, flips(table), np.nan)
+    for name, found in (("flip", flips(table)), ("mirror_change", mirror_changes(table))):
+        columns[name] = np.where(table.accepted, found, np.nan)
     columns["jitter_mm"], columns["jitter_deg"] = (_largest(group, n) for group in (millimetres, degrees))
     columns |= {name: table.figures[name] for name in ("cycle", "covered", "lifted", "depth_valid")}
     columns["residual_mm"] = 1e3 * table.figures["residual_m"]

@@ -64,20 +64,26 @@ def rotation_jitter(
 
 
 def flips(table: RunTable) -> Bool[np.ndarray, " n"]:
-    """Returns the frames at which a pose turned by more than FLIP_DEG since the frame before, or the reference's mirror image
-    took its place or gave it back; both frames must be accepted and neighbours.
+    """Returns the frames at which a pose turned by more than FLIP_DEG since the frame before; both frames must be accepted and
+    neighbours.
     """
     flipped = np.zeros(len(table), dtype=bool)
-    if len(table) < 2:
-        return flipped
-    beside = table.accepted[1:] & table.accepted[:-1] & _near(table.stamp_ns)
-    flipped[1:] = beside & (table.mirrored[1:] != table.mirrored[:-1])
-    for poses in table.phases.values():
+    beside = _both_accepted(table)
+    for poses in table.phases.values() if len(table) > 1 else ():
         rotations = rotations_in_fixed_frame(table, poses)
         with np.errstate(invalid="ignore"):
             turned = np.degrees(rotation_angle(rotations[:-1], rotations[1:])) > FLIP_DEG
         flipped[1:] |= beside & turned
     return flipped
+
+
+def mirror_changes(table: RunTable) -> Bool[np.ndarray, " n"]:
+    """Returns the frames at which the reference's mirror image took its place or gave it back. On a body of revolution, whose
+    two sides look alike, that alone moves no pose.
+    """
+    changed = np.zeros(len(table), dtype=bool)
+    changed[1:] = _both_accepted(table) & (table.mirrored[1:] != table.mirrored[:-1])
+    return changed
 
 
 def jitters(table: RunTable) -> tuple[Mapping[str, Float64[np.ndarray, " n"]], Mapping[str, Float64[np.ndarray, " n"]]]:
@@ -94,6 +100,10 @@ def jitters(table: RunTable) -> tuple[Mapping[str, Float64[np.ndarray, " n"]], M
         for name, poses in table.phases.items()
     }
     return millimetres, degrees
+
+
+def _both_accepted(table: RunTable) -> Bool[np.ndarray, " m"]:
+    return table.accepted[1:] & table.accepted[:-1] & _near(table.stamp_ns)
 
 
 def _near(stamp_ns: Int64[np.ndarray, " n"]) -> Bool[np.ndarray, " m"]:
