@@ -22,6 +22,7 @@ ARGUMENTS = {
     "rate": ("10.0", "frames per second"),
     "results": ("5", "transfer results that are waited for; the recording is repeated until then"),
     "timeout": ("120.0", "seconds until it gives up"),
+    "clock": ("false", "keep the recording's stamps and publish /clock; give use_sim_time:=true as well"),
 }
 # Arguments of func_corr.launch.py that have another default here; all others can be given, too.
 OVERRIDDEN = {
@@ -44,6 +45,7 @@ def generate_launch_description() -> LaunchDescription:
             *("--bag", LaunchConfiguration("bag"), "--out", LaunchConfiguration("out")),
             *("--demonstration", LaunchConfiguration("demonstration"), "--rate", LaunchConfiguration("rate")),
             *("--results", LaunchConfiguration("results"), "--timeout", LaunchConfiguration("timeout")),
+            *("--clock", LaunchConfiguration("clock")),
         ],
         output="screen",
     )

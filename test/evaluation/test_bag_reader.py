@@ -231,3 +231,23 @@ def test_slop_decides_what_belongs_together(tmp_path: Path) -> None:
     with pytest.raises(BadRecording, match="within 20 ms .*raise --slop"):
         list(Recording(path))
     assert len(list(Recording(path, ReadingSettings(slop=0.05)))) == 1
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_damage_is_a_named_error_or_a_count_and_nothing_else(tmp_path: Path, storage: str) -> None:
+    path = write_bag(tmp_path / "bag", frames(4), storage=storage)
+    file = next(item for item in path.iterdir() if item.suffix != ".yaml")
+    whole = np.frombuffer(file.read_bytes(), np.uint8)
+    told = 0
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        torn = whole.copy()
+        torn[rng.integers(0, len(torn), 40)] = rng.integers(0, 256, 40)
+        file.write_bytes(torn.tobytes())
+        try:
+            read = list(Recording(path))
+        except BadRecording:
+            told += 1
+        else:
+            assert 1 <= len(read) <= 4
+    assert told > 0, "none of the damage was seen: the bytes that were changed must matter"

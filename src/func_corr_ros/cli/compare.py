@@ -59,9 +59,10 @@ def _tolerance(text: str) -> tuple[str, float]:
 
 def _print(verdicts: Sequence[Verdict]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("function", "figure", "A", "B", "change", "95 % interval", "n", "verdict")
+    names = Column("function", no_wrap=True), Column("figure", no_wrap=True)
+    table = Table(*names, "A", "B", "change", "95 % interval", "n", "verdict")
     for one in verdicts:
         table.add_row(
             one.function, one.figure, f"{one.a:.4g}", f"{one.b:.4g}", f"{one.change:+.3g}",

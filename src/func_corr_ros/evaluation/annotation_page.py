@@ -58,7 +58,7 @@ const accept = async () => { for (const [k, uv] of Object.entries(state[frame].s
 const remove = () => ask({frame, name, uv: null});
 $('picture').onload = () => $('marks').setAttribute('viewBox', `0 0 ${$('picture').naturalWidth} ${$('picture').naturalHeight}`);
 $('picture').onclick = event => { const box = $('picture').getBoundingClientRect(), scale = $('picture').naturalWidth / box.width;
-  const uv = [event.clientX - box.left, event.clientY - box.top].map(v => (v + .5) * scale - .5);   // a click's pixel has a middle
+  const uv = [event.clientX - box.left, event.clientY - box.top].map(v => (v + .5) * scale - .5);
   ask({frame, name, uv}); };
 $('names').onclick = event => { if (event.target.dataset.name) { name = event.target.dataset.name; draw(); } };
 $('previous').onclick = () => go(-1); $('next').onclick = () => go(1); $('accept').onclick = accept; $('remove').onclick = remove;

@@ -117,7 +117,7 @@ class Recording:
         names = ("color", "depth", "camera_info")
         sync = Synchronizer(names[:2], names[2:], slop=self.settings.slop, clock=lambda: 0.0)
         newest = None
-        for name, message in _messages_of(reader, {getattr(self.topics, name): name for name in names}):
+        for name, message in messages_of(reader, {getattr(self.topics, name): name for name in names}):
             stamp = stamp_ns(message)
             if name == "color":
                 account.color += 1
@@ -216,8 +216,8 @@ def _topics(reader: Any, settings: ReadingSettings) -> RgbdTopics:
     return topics
 
 
-def _messages_of(reader: Any, name_of: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yields (name of the topic in ``name_of``, message) in the order of recording."""
+def messages_of(reader: Any, name_of: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """Yields (name of the topic in ``name_of``, message) in the order of recording; damage becomes BadRecording."""
     connections = [connection for connection in reader.connections if connection.topic in name_of]
     try:
         for connection, _, data in reader.messages(connections=connections):

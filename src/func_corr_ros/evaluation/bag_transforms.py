@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from func_corr_ros.errors import BadRecording, TransformUnavailable
-from func_corr_ros.evaluation.bag_reader import opened
+from func_corr_ros.evaluation.bag_reader import messages_of, opened
 from func_corr_ros.evaluation.recorded_images import stamp_ns
 from func_corr_ros.geometry.se3 import from_quaternion_xyzw
 from func_corr_ros.geometry.transform_tree import TransformTree
@@ -62,10 +62,9 @@ class RecordedTransforms:
             return None
 
     def _messages(self, topic: str) -> Iterator[Any]:
-        connections = [item for item in self._reader.connections if item.topic.strip("/") == topic]
-        if connections:
-            for connection, _, data in self._reader.messages(connections=connections):
-                yield self._reader.deserialize(data, connection.msgtype)
+        names = {item.topic: topic for item in self._reader.connections if item.topic.strip("/") == topic}
+        if names:
+            yield from (message for _, message in messages_of(self._reader, names))
 
     def _take(self, message: Any, *, static: bool) -> None:
         for item in message.transforms:

@@ -218,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rate=asked.rate,
             results=asked.results,
             timeout=asked.timeout,
-            clock=asked.clock,
+            clock=asked.clock == "true",
             asked={key: str(value) for key, value in vars(asked).items()},
         )
     except FuncCorrError as error:
@@ -238,7 +238,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, default=10.0, help="frames per second [Hz]")
     parser.add_argument("--results", type=int, default=5, help="transfer results that are waited for; the recording is repeated")
     parser.add_argument("--timeout", type=float, default=120.0, help="[s]")
-    parser.add_argument("--clock", action="store_true", help="keep the recording's stamps and publish /clock (use_sim_time)")
+    parser.add_argument("--clock", nargs="?", const="true", default="false", choices=("true", "false"),
+                        help="keep the recording's stamps and publish /clock (use_sim_time)")
     return parser
 
 
