@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "outcome": ["Outcome", "outcome_of"],
         "pipeline_settings": ["PipelineSettings"],
         "report": ["CaseReport", "Report", "ReportPicture", "ReportedPose", "write_report"],
+        "shown": ["Shown", "show_matches", "show_transfer"],
         "tool_drawing": ["draw_axes", "draw_gripper", "draw_pour"],
     },
 )

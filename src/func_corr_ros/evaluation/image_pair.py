@@ -117,15 +117,7 @@ def write_image_pair(out: Path, images: tuple[Image, Image], masks: tuple[Mask, 
     into ``out``; returns how many matches come back.
     """
     back, uv_a, uv_b = returning(found), found.uv_a, found.uv_b
-    lines = 4 * min(len(back), MOST_POINTS) if found.pointed else LINES  # a quarter as many of those that do not return
-    ends = _panels(images, masks, found)
-    for panel, mask in zip(ends, masks, strict=True):
-        panel.contour(mask)
-    words = "Coloured lines come back when matched the other way round; thin grey ones do not."
-    words += "" if found.pointed else f" About {LINES} are drawn."
-    title = f"{int(back.sum())} of {len(back)} matches come back"
-    drawn = matches_picture(*ends, uv_a, uv_b, back, position_colors(uv_a, masks[0]), lines)
-    write_png(out / "matches.png", with_caption(drawn, title, words))
+    write_png(out / "matches.png", image_pair_picture(images, masks, found))
     if found.pointed:
         (out / "field.png").unlink(missing_ok=True)  # an earlier call's, which would lie beside what it does not belong to
     else:
@@ -136,6 +128,20 @@ def write_image_pair(out: Path, images: tuple[Image, Image], masks: tuple[Mask, 
         _write_mask(out / f"part_{name}.png", part.mask)
     write_whole(out / "matches.json", "[\n" + ",\n".join(json.dumps(row) for row in as_rows(found)) + "\n]\n")
     return int(back.sum())
+
+
+def image_pair_picture(images: tuple[Image, Image], masks: tuple[Mask, Mask], found: MatchedImages) -> UInt8[np.ndarray, "H W 3"]:
+    """Returns both objects with lines between what serves the same purpose, and words on what they mean."""
+    back, uv_a, uv_b = returning(found), found.uv_a, found.uv_b
+    lines = 4 * min(len(back), MOST_POINTS) if found.pointed else LINES  # a quarter as many of those that do not return
+    ends = _panels(images, masks, found)
+    for panel, mask in zip(ends, masks, strict=True):
+        panel.contour(mask)
+    words = "Coloured lines come back when matched the other way round; thin grey ones do not."
+    words += "" if found.pointed else f" About {LINES} are drawn."
+    title = f"{int(back.sum())} of {len(back)} matches come back"
+    drawn = matches_picture(*ends, uv_a, uv_b, back, position_colors(uv_a, masks[0]), lines)
+    return with_caption(drawn, title, words)
 
 
 def as_rows(found: MatchedImages) -> list[dict[str, Any]]:
