@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -56,8 +57,24 @@ def test_an_example_is_short_and_says_how_it_is_called(path: Path) -> None:
     assert f"python examples/{path.name}" in text
 
 
-def test_there_are_three() -> None:
-    assert [path.stem for path in EXAMPLES] == ["call_from_a_planner", "match_two_images", "transfer_a_grasp"]
+def test_there_are_four() -> None:
+    assert [path.stem for path in EXAMPLES] == ["call_from_a_planner", "match_two_images", "score_a_bag", "transfer_a_grasp"]
+
+
+@pytest.mark.usefixtures("color_backbone")
+def test_score_a_bag(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    pytest.importorskip("rosbags", reason="recordings need the extra [replay]")
+    from func_corr_ros.evaluation.rgbd_bag import write_bag
+
+    seen = painted_world.painted_scene(160, 50)
+    frames = [replace(seen.frame, stamp_ns=number * 10**8) for number in range(2)]
+    bag = write_bag(tmp_path / "bag", [*frames, replace(seen.frame.without_depth(), stamp_ns=3 * 10**8)])
+    shown = DemonstrationStore(tmp_path).record(painted_world.painted_demonstration())
+    mask = frame_folder(tmp_path / "frame", seen) / "mask.png"
+    loaded(ROOT / "examples" / "score_a_bag.py").main(str(bag), str(shown), str(mask), str(tmp_path / "out"))
+    told = capsys.readouterr().out
+    assert "2 of 3 frames gave poses" in told and "NO_DEPTH" in told and "depth_valid: median 1.0 share" in told
+    assert (tmp_path / "out" / "scores.json").is_file()
 
 
 @pytest.mark.usefixtures("color_backbone")
