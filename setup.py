@@ -16,6 +16,7 @@ EXTRAS = {
     "photo": ["mitsuba>=3.5,<4"],
     "replay": ["rosbags>=0.11,<0.12"],
     "tables": ["pyarrow>=15"],
+    "viz": ["rerun-sdk>=0.24,<1"],
     "data": ["trimesh>=4", "embreex>=4.4", "manifold3d>=3"],
     "export": ["onnxscript>=0.5,<1", "onnxruntime>=1.18"],
     "train": ["tensorboard>=2.16", "accelerate>=1.1,<2"],

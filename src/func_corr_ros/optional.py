@@ -18,6 +18,7 @@ EXTRA_OF = {
     "open_clip": "clip",
     "rosbags": "replay",
     "pyarrow": "tables",
+    "rerun": "viz",
     "trimesh": "data",
     "embreex": "data",
     "manifold3d": "data",

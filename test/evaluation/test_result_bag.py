@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -84,9 +87,24 @@ def test_parquet_needs_its_package_and_then_holds_the_same(run, pipeline: Pipeli
     assert table["stamp_ns"] == [1, 2, 3] and table["grasp_x"][1] is None
 
 
+def test_rerun_needs_its_package_and_then_holds_every_frame(run, pipeline: Pipeline) -> None:
+    out, recording = run
+    try:
+        (path,) = write_forms(out, ["rerun"], recording, pipeline.demonstration, None)
+    except MissingOptional as error:
+        assert "pip install 'func_corr_ros[viz]'" in str(error)
+        return
+    words = [sys.executable, "-m", "rerun", "rrd", "print", str(path)]
+    told = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout
+    rows = {}
+    for count, entity in re.findall(r"with (\d+) rows .*? - /(\S+) - ", told):
+        rows[entity] = rows.get(entity, 0) + int(count)
+    assert rows["overlay"] == 3 and rows["figures/accepted"] == 3 and rows["camera/grasp"] == 3 and rows["figures/cycle"] == 2
+
+
 def test_what_cannot_be_written_is_refused(run, pipeline: Pipeline, tmp_path: Path) -> None:
     out, recording = run
-    with pytest.raises(BadSettings, match="--write gif: no such form; valid: mcap, csv, parquet, video"):
+    with pytest.raises(BadSettings, match="--write gif: no such form; valid: mcap, csv, parquet, video, rerun"):
         write_forms(out, ["csv", "gif"], recording, pipeline.demonstration, None)
     assert not (out / "frames.csv").exists()
     with pytest.raises(BadImage, match="no picture"):

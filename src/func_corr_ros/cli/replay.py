@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slop", type=float, metavar="S", help="largest difference of stamps within a frame (default: 0.02)")
     parser.add_argument("--fixed-frame", metavar="FRAME", help="TF frame that does not move: stability is judged in it")
     parser.add_argument("--write", default="", metavar="FORM[,FORM...]",
-                        help="write the results as well as mcap (topics for Foxglove and RViz), csv, parquet, video")
+                        help="write the results as well as mcap (topics for Foxglove and RViz), csv, parquet, video, rerun")
     add_settings_arguments(parser, segmenter=True)
 
 

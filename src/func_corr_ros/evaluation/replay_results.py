@@ -16,13 +16,14 @@ from func_corr_ros.evaluation.bag_transforms import RecordedTransforms
 from func_corr_ros.evaluation.replay_pictures import drawn_frames
 from func_corr_ros.evaluation.replay_report import write_replay_report
 from func_corr_ros.evaluation.replay_scores import score_run
+from func_corr_ros.evaluation.rerun_log import write_rerun
 from func_corr_ros.evaluation.result_bag import write_result_bag
 from func_corr_ros.evaluation.run_figures import figure_columns
 from func_corr_ros.evaluation.run_files import frame_columns, write_csv, write_parquet, write_video
 from func_corr_ros.evaluation.run_table import FRAMES, RunTable, read_run, records_of
 from func_corr_ros.transfer.demonstration import Demonstration
 
-FORMS = ("mcap", "csv", "parquet", "video")
+FORMS = ("mcap", "csv", "parquet", "video", "rerun")
 
 
 def account_of(recording: Recording, transforms: RecordedTransforms | None) -> dict[str, Any]:
@@ -70,6 +71,7 @@ def write_forms(
         if form not in FORMS:
             raise BadSettings(f"--write {form}: no such form; valid: {', '.join(FORMS)}")
     table, truth = read_run(out), out / "truth.json"
+    figures = figure_columns(table, json.loads(truth.read_text()) if truth.exists() else ())
 
     def pictures() -> Iterator[tuple[int, bytes]]:
         return drawn_frames(zip(recording, records_of(out / FRAMES), strict=True), annotations)
@@ -81,8 +83,10 @@ def write_forms(
             made.append(write_result_bag(out, out / "results", frame_id, demonstration.function, demonstration.id, pictures()))
         elif form == "video":
             made.append(write_video(out / "overlay.mp4", pictures(), rate_of(table)))
+        elif form == "rerun":
+            made.append(write_rerun(out / "run.rrd", table, figures, pictures()))
         else:
-            columns = frame_columns(table, figure_columns(table, json.loads(truth.read_text()) if truth.exists() else ()))
+            columns = frame_columns(table, figures)
             made.append({"csv": write_csv, "parquet": write_parquet}[form](out / f"frames.{form}", columns))
     return made
 
