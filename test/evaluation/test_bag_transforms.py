@@ -2,13 +2,17 @@
 """TF out of a bag: the camera's pose at an image's stamp, also where the transform was recorded after the image."""
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from func_corr_ros.errors import BadRecording
+from func_corr_ros.evaluation.bag_replay import replay
 from func_corr_ros.evaluation.bag_transforms import RecordedTransforms
+from func_corr_ros.evaluation.run_table import read_run
 from func_corr_ros.geometry.se3 import about_axis, make, quaternion_xyzw
 
 rosbag2, typesys = pytest.importorskip("rosbags.rosbag2"), pytest.importorskip("rosbags.typesys")
@@ -48,6 +52,18 @@ def test_the_camera_is_where_odometry_and_mount_say(tmp_path: Path, delay_ns: in
             found = transforms.fixed_from("camera", round(second * 1e9))
             np.testing.assert_allclose(found, odometry(second) @ MOUNT, atol=1e-9)
         assert transforms.missing == 0
+
+
+def test_records_carry_the_cameras_pose(pipeline, target, tmp_path: Path) -> None:
+    frames = [replace(target.frame, stamp_ns=stamp) for stamp in (250_000_000, 1_000_000_000, 9_000_000_000)]
+    with RecordedTransforms(bag(tmp_path / "bag"), "odom") as transforms:
+        told = {"pose_of": transforms.fixed_from, "account": lambda: {"missing": transforms.missing}}
+        replay(frames, pipeline, tmp_path / "out", {}, **told)
+    table = read_run(tmp_path / "out")
+    np.testing.assert_allclose(table.fixed_from_camera[0], odometry(0.25) @ MOUNT, atol=1e-9)
+    np.testing.assert_allclose(table.fixed_from_camera[1], odometry(1.0) @ MOUNT, atol=1e-9)
+    assert np.isnan(table.fixed_from_camera[2]).all()
+    assert json.loads((tmp_path / "out" / "reading.json").read_text()) == {"missing": 1}
 
 
 def test_what_tf_does_not_tell_is_none_and_counted(tmp_path: Path) -> None:
