@@ -108,5 +108,6 @@ def test_what_is_wrong_is_told_and_strangers_are_refused(address: str, tmp_path:
     for body in (b"[", b"{}", b'{"frame": 0, "name": "lid", "uv": [1, 2]}', b'{"frame": 0, "name": "rim", "uv": 3}', b"x" * 5000):
         assert asked(address + "/state", body)[0] == 400
     assert asked(address + "/state", Host="evil.example")[0] == 403
-    assert asked(address + "/state", b"{}", Origin="http://evil.example")[0] == 403
+    for origin in ("http://evil.example", "http://evil.example:80", "null"):
+        assert asked(address + "/state", b"{}", Origin=origin)[0] == 403, origin
     assert not (tmp_path / "truth.yaml").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, StrictUndefined
 
@@ -56,9 +57,10 @@ def annotation_server(session: AnnotationSession, port: int = 0) -> HTTPServer:
             """Keeps quiet: the page says what happened."""
 
         def _is_local(self) -> bool:
-            host = self.headers.get("Host", "").rpartition(":")[0]
-            origin = self.headers.get("Origin", "").removeprefix("http://").rpartition(":")[0]
-            if host in (LOCAL, "localhost") and origin in ("", LOCAL, "localhost"):
+            ours = (LOCAL, "localhost")
+            origin = self.headers.get("Origin")
+            asked = urlsplit("//" + self.headers.get("Host", "")).hostname in ours
+            if asked and (origin is None or urlsplit(origin).hostname in ours):
                 return True
             self._send("text/plain", b"this page is for this machine only", HTTPStatus.FORBIDDEN)
             return False

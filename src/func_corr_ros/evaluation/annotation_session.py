@@ -76,7 +76,7 @@ class AnnotationSession:
                                      "another file")
             self._content = yaml.safe_load(self.path.read_text())
 
-    def click(self, index: int, name: str, uv: Sequence[float] | None) -> None:
+    def click(self, index: int, name: str, uv: Sequence[float | int] | None) -> None:
         """Puts keypoint ``name`` of frame ``index`` at ``uv``, or takes it away (None), and writes the file.
 
         Raises BadAnnotations for a frame, a name or a pixel that is not there.
