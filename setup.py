@@ -14,6 +14,7 @@ EXTRAS = {
     "clip": ["open-clip-torch>=3,<4"],
     "diffusion": ["diffusers>=0.30,<1"],
     "photo": ["mitsuba>=3.5,<4"],
+    "objaverse": ["objaverse>=0.1.7"],
     "replay": ["rosbags>=0.11,<0.12"],
     "data": ["trimesh>=4", "embreex>=4.4", "manifold3d>=3"],
     "export": ["onnxscript>=0.5,<1", "onnxruntime>=1.18"],
