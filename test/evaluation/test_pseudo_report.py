@@ -20,7 +20,7 @@ def test_a_report_of_a_run(tmp_path: Path) -> None:
     assert {part for _, part in scores} == {"face", "side"} and len(scores) == 4
     assert all(0.0 <= one.iou <= 1.0 and 0.0 < one.ap <= 1.0 and one.calls <= 5 for one in scores.values())
     made = replace(made, skipped=(Skipped("<b>x</b>", "assets", "why"),), rejected={min(scores): "its views disagree"})
-    page = write_pseudo_report(made).read_text()
+    page = write_pseudo_report(made, scores).read_text()
     assert page.count("<figure>") == 8 and "&lt;b&gt;x&lt;/b&gt;" in page and "<b>x" not in page and "<script" not in page
     assert "its views disagree" in page and "http" not in page.replace("http-equiv", "")
     quality = json.loads((tmp_path / "out" / "quality.json").read_text())

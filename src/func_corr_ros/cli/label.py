@@ -84,7 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     options = dict(assignment(text) for text in arguments.option)
     made = make_pseudo_labels(arguments.out, sources, settings, left_out=left_out, options=options, processes=arguments.processes)
-    page, scores = write_pseudo_report(made), label_scores(made)
+    scores = label_scores(made)
+    page = write_pseudo_report(made, scores)
     for one in made.skipped:
         print(f"left out at {one.stage}: {one.asset}: {one.reason}")
     if scores:

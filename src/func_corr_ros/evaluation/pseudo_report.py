@@ -68,11 +68,10 @@ def label_scores(run: PseudoLabels) -> dict[tuple[str, str], LabelScore]:
     return found
 
 
-def write_pseudo_report(run: PseudoLabels) -> Path:
+def write_pseudo_report(run: PseudoLabels, scores: Mapping[tuple[str, str], LabelScore]) -> Path:
     """Writes ``quality.json`` and ``report.html`` (no scripts, no requests, pictures inside) beside the labels; returns the
     page.
     """
-    scores = label_scores(run)
     kept = [one for key, one in scores.items() if key not in run.rejected]
     left = [one for key, one in scores.items() if key in run.rejected]
     means = {"all parts": mean_score(list(scores.values())), "kept by cleaning": mean_score(kept), "left out": mean_score(left)}

@@ -125,7 +125,7 @@ def test_boxes_are_held_to_the_picture(server: Server, tmp_path: Path) -> None:
 
 def test_a_refusal_names_what_to_check(server: Server, tmp_path: Path) -> None:
     server.reply = lambda body: (401, "who are you")
-    with pytest.raises(BadSettings, match="refuses the question: 401 .*key in OPENAI_API_KEY"):
+    with pytest.raises(EndpointUnavailable, match="refuses the question: 401 .*key in OPENAI_API_KEY"):
         annotator(server.url, tmp_path).ask([question()])
     with pytest.raises(BadSettings, match="did you mean 'model'"):
         annotator(server.url, tmp_path, modle="x")

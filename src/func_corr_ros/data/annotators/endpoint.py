@@ -104,8 +104,9 @@ class EndpointAnnotator:
             self.meter.unreadable += 1
             self._in_a_row += 1
             if self._in_a_row >= _UNREADABLE:
+                self._in_a_row = 0
                 raise BadAnswer(
-                    f"{self._in_a_row} answers in a row of {self.settings.model} hold no boxes, the last: {text[:80]!r}"
+                    f"{_UNREADABLE} answers in a row of {self.settings.model} hold no boxes, the last: {text[:80]!r}"
                 )
             return Boxes.of(np.zeros((0, 4)), np.zeros(0), side)
         self._in_a_row = 0
@@ -166,7 +167,8 @@ class EndpointAnnotator:
                     return json.loads(reply.read())
             except urllib.error.HTTPError as error:
                 if error.code not in _RETRIED:
-                    raise BadSettings(
+                    # No fault of the asset: with the right key the next run asks again.
+                    raise EndpointUnavailable(
                         f"{self.settings.url} refuses the question: {error.code} {error.reason}; check url, model "
                         f"and the key in {self.settings.key_variable}"
                     ) from error
