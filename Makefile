@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench benchmark-table train ablations lint build doctor api clean
+.PHONY: help setup demo pseudo-demo test test-all bench benchmark-table train ablations lint build doctor api clean
 
 SIZE ?= full
 RECIPE ?= ours
@@ -18,6 +18,9 @@ setup: ## environment, pinned packages, ROS 2, workspace; silent when there is n
 
 demo: setup ## the main job, through running ROS 2 nodes; writes build/demo/report.html (SHORT=1: fewer frames)
 	@. tools/env.sh && func-corr demo $(if $(SHORT),--short)
+
+pseudo-demo: setup ## pseudo-labels of 24 objects and 6 strangers' files from a simulated annotator; build/pseudo-demo/report.html
+	@. tools/env.sh && func-corr label demo --out build/pseudo-demo
 
 test: setup ## every test but the slow ones and those that need a GPU
 	@. tools/env.sh && python -m pytest -q -m "not slow and not gpu"

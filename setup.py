@@ -14,6 +14,7 @@ EXTRAS = {
     "clip": ["open-clip-torch>=3,<4"],
     "diffusion": ["diffusers>=0.30,<1"],
     "photo": ["mitsuba>=3.5,<4"],
+    "objaverse": ["objaverse>=0.1.7"],
     "replay": ["rosbags>=0.11,<0.12"],
     "tables": ["pyarrow>=15"],
     "viz": ["rerun-sdk>=0.24,<1"],

@@ -190,3 +190,19 @@ class BadInstallation(FuncCorrError):
 
 class BadBenchmark(FuncCorrError):
     """A benchmark folder whose files do not hold together; the message names file and field."""
+
+
+class BadAsset(FuncCorrError):
+    """A mesh that cannot be labelled: nothing of it is left after cleaning, or nobody knows what object it is."""
+
+
+class BadAnswer(FuncCorrError):
+    """An annotator that answers, but with nothing that could be read as boxes."""
+
+
+class EndpointUnavailable(FuncCorrError):
+    """An annotator that could not be reached; the same question may well be answered later."""
+
+
+class NoSpace(FuncCorrError):
+    """The disk is full; what is finished is whole, and the same command goes on from there."""

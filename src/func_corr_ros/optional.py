@@ -24,6 +24,7 @@ EXTRA_OF = {
     "manifold3d": "data",
     "diffusers": "diffusion",
     "mitsuba": "photo",
+    "objaverse": "objaverse",
     "tensorboard": "train",
     "accelerate": "train",
 }

@@ -32,6 +32,17 @@ def test_every_triple_is_the_published_one() -> None:
     assert {(function, name, part) for function in ours for name in ours[function] for part in ours[function][name]} == published
 
 
+def test_edges_and_crops_are_the_published_ones() -> None:
+    taxonomy, source = load_taxonomy(), DATA / "taxonomy" / "objaverse.json"
+    assert sum(map(len, taxonomy.edge_parts.values())) == 66 and sum(map(len, taxonomy.crop_parts.values())) == 156
+    if not source.is_file():
+        pytest.skip(f"{source} is not here")
+    published = json.loads(source.read_text())["parts"]
+    for flag, ours in (("edge", taxonomy.edge_parts), ("crop", taxonomy.crop_parts)):
+        theirs = {name: {part for part, about in parts.items() if about[flag]} for name, parts in published.items()}
+        assert {name: set(parts) for name, parts in ours.items()} == {name: parts for name, parts in theirs.items() if parts}
+
+
 def test_every_function_has_a_frame_convention_and_the_other_way_round() -> None:
     assert set(FUNCTIONS) == set(load_taxonomy().functions)
 

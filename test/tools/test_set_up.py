@@ -26,7 +26,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_locked_version_is_exact() -> None:
-    pinned = set_up.locked(ROOT / "requirements.lock", "torch", "packages", "no-deps", "dev", "build", "ros")
+    pinned = set_up.locked(ROOT / "requirements.lock", "torch", "packages", "no-deps", "dev", "build", "ros", "on-request")
     names = [line.split("==")[0] for line in pinned]
     assert all(line.count("==") == 1 for line in pinned)
     assert len(names) == len(set(names))

@@ -22,6 +22,7 @@ VERBS = {
     "benchmark": "build a benchmark of dense functional truth from them, or check one of another maker",
     "evaluate": "score a method on a benchmark: predictions, scores, report.html",
     "match_pairs": "where the true points of a benchmark's pairs go, both ways, as one JSON file",
+    "label": "labels of functional parts for anyone's 3D assets, from boxes that a vision-language model draws",
     "train": "train a head that knows function, from nothing but the library of objects",
     "ablate": "what each ingredient of the recipes is worth: trained and scored row by row",
     "export": "a trained head as ONNX graphs, for TensorRT and other runtimes without torch",

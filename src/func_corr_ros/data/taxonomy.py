@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,10 +17,15 @@ from func_corr_ros.share import shared_file
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """``parts_of``: function -> object -> the names of the parts that serve it; ``unseen_objects`` are held out of training."""
+    """``parts_of``: function -> object -> the names of the parts that serve it; ``unseen_objects`` are held out of training.
+    ``edge_parts`` and ``crop_parts``: object -> those of its parts that are an edge of the surface, and those that are found only
+    from near.
+    """
 
     parts_of: Mapping[str, Mapping[str, tuple[str, ...]]]
     unseen_objects: tuple[str, ...]
+    edge_parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    crop_parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -61,9 +67,14 @@ def _read(path: Path) -> Taxonomy:
     functions = content.get("functions") if isinstance(content, dict) else None
     if not isinstance(functions, dict):
         raise BadSettings(f"{path}: a mapping with the key 'functions' is needed (function -> object -> list of parts)")
-    for function, objects in functions.items():
-        for name, parts in objects.items() if isinstance(objects, dict) else [("", None)]:
-            if not isinstance(parts, list) or not parts or not all(isinstance(part, str) for part in parts):
-                raise BadSettings(f"{path}: functions/{function}/{name} is {parts!r}; a list of part names is needed")
-    parts_of = {function: {name: tuple(parts) for name, parts in objects.items()} for function, objects in functions.items()}
-    return Taxonomy(parts_of, tuple(content.get("unseen_objects", ())))
+    parts_of = {function: _parts(path, f"functions/{function}", objects) for function, objects in functions.items()}
+    edges, crops = (_parts(path, key, content.get(key, {})) for key in ("edge_parts", "crop_parts"))
+    return Taxonomy(parts_of, tuple(content.get("unseen_objects", ())), edges, crops)
+
+
+def _parts(path: Path, where: str, objects: Any) -> dict[str, tuple[str, ...]]:
+    """Returns object -> part names; raises BadSettings, naming the entry, where it is something else."""
+    for name, parts in objects.items() if isinstance(objects, dict) else [("", None)]:
+        if not isinstance(parts, list) or not parts or not all(isinstance(part, str) for part in parts):
+            raise BadSettings(f"{path}: {where}/{name} is {parts!r}; a list of part names is needed")
+    return {name: tuple(parts) for name, parts in objects.items()}

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Against a server of our own: boxes come back in pixels, failures are tried again, nonsense and silence have their errors."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from func_corr_ros.data.annotators.annotator import Annotator, Question, load_annotator
+from func_corr_ros.errors import BadAnswer, BadSettings, EndpointUnavailable
+
+Reply = Callable[[dict], tuple[int, str]]
+
+
+class Server:
+    """Answers every question with what ``reply`` returns; counts them."""
+
+    def __init__(self) -> None:
+        self.reply: Reply = lambda body: said('[{"bbox_2d": [100, 200, 500, 600], "label": "spout"}]')
+        self.bodies: list[dict] = []
+        self.headers: list[dict] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.bodies.append(body)
+                outer.headers.append(dict(self.headers))
+                code, text = outer.reply(body)
+                self.send_response(code)
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.http = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+
+def said(text: str) -> tuple[int, str]:
+    return 200, json.dumps(
+        {"choices": [{"message": {"content": text}}], "usage": {"prompt_tokens": 1000, "completion_tokens": 20}}
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    one = Server()
+    yield one
+    one.http.shutdown()
+    one.http.server_close()
+
+
+def annotator(url: str, folder: Path, **options: object) -> Annotator:
+    return load_annotator("endpoint", url=url, cache=str(folder), first_wait=0.0, per_minute=1e6, **options)
+
+
+def question(number: int = 0, sample: int = 0) -> Question:
+    return Question("a", "spout", f"spout {number}", 0, sample, (0, 0, 50), np.full((50, 50, 3), 7, np.uint8))
+
+
+def test_boxes_come_back_in_pixels_and_the_second_time_from_disk(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "hush")
+    one = annotator(server.url, tmp_path, price_in=1.0, price_out=100.0)
+    (boxes,) = one.ask([question()])
+    np.testing.assert_allclose(boxes.corners, [[4.5, 9.5, 24.5, 29.5]])
+    assert annotator(server.url, tmp_path).ask([question()])[0].corners.shape == (1, 4) and len(server.bodies) == 1
+    assert server.headers[0]["Authorization"] == "Bearer hush"
+    assert not any("hush" in path.read_text() for path in tmp_path.rglob("*.json")) and "hush" not in str(one.identity)
+    assert (one.meter.calls, one.meter.tokens_in) == (1, 1000) and one.meter.cost == pytest.approx(0.003)
+    assert json.loads((tmp_path / "meter.json").read_text())["cached"] == 1
+    one.ask([question(1)])
+    assert len(server.bodies) == 2
+
+
+def test_samples_differ_only_where_the_model_draws(server: Server, tmp_path: Path) -> None:
+    annotator(server.url, tmp_path / "cold").ask([question(sample=0), question(sample=1)])
+    assert len(server.bodies) == 1
+    annotator(server.url, tmp_path / "warm", temperature=0.9).ask([question(sample=0), question(sample=1)])
+    assert len(server.bodies) == 3
+
+
+def test_a_busy_server_is_asked_again(server: Server, tmp_path: Path) -> None:
+    answers = iter([(503, "busy"), (429, "slower"), (200, "no json"), said("[]")])
+    server.reply = lambda body: next(answers)
+    one = annotator(server.url, tmp_path)
+    assert len(one.ask([question()])[0].corners) == 0 and one.meter.retries == 3
+
+
+def test_nobody_there_is_said_after_all_tries(tmp_path: Path) -> None:
+    one = annotator("http://127.0.0.1:9/v1", tmp_path, retries=1, patience=2.0)
+    with pytest.raises(EndpointUnavailable, match="did not answer in 2 tries .*is the server running"):
+        one.ask([question()])
+
+
+def test_nonsense_is_data_and_three_in_a_row_an_error(server: Server, tmp_path: Path) -> None:
+    words = "__import__('os').system('touch /tmp/never')"
+    server.reply = lambda body: said(words)
+    one = annotator(server.url, tmp_path)
+    assert [len(boxes.corners) for boxes in one.ask([question(0), question(1)])] == [0, 0] and one.meter.unreadable == 2
+    with pytest.raises(BadAnswer, match="3 answers in a row"):
+        one.ask([question(2)])
+    server.reply = lambda body: (200, json.dumps({"choices": []}))
+    with pytest.raises(BadAnswer, match="not as the protocol says"):
+        annotator(server.url, tmp_path / "b").ask([question(3)])
+
+
+def test_boxes_are_held_to_the_picture(server: Server, tmp_path: Path) -> None:
+    server.reply = lambda body: said(
+        '[{"bbox_2d": [-100, 500, 1300, 900]}, {"bbox_2d": [1e9, 0, 5, 5]}, {"bbox_2d": [90000, 0, 95000, 10]},'
+        ' {"bbox_2d": [700, 700, 700, 800]}]'
+    )
+    (boxes,) = annotator(server.url, tmp_path).ask([question()])
+    np.testing.assert_allclose(boxes.corners, [[-0.5, 24.5, 49.5, 44.5]])
+
+
+def test_a_refusal_names_what_to_check(server: Server, tmp_path: Path) -> None:
+    server.reply = lambda body: (401, "who are you")
+    with pytest.raises(EndpointUnavailable, match="refuses the question: 401 .*key in OPENAI_API_KEY"):
+        annotator(server.url, tmp_path).ask([question()])
+    with pytest.raises(BadSettings, match="did you mean 'model'"):
+        annotator(server.url, tmp_path, modle="x")
+    with pytest.raises(BadSettings, match="begins with http"):
+        annotator("ftp://x", tmp_path)
+
+
+def test_the_rate_is_held(server: Server, tmp_path: Path) -> None:
+    one = load_annotator("endpoint", url=server.url, cache=str(tmp_path), per_minute=600.0)
+    start = time.monotonic()
+    one.ask([question(number) for number in range(4)])
+    assert time.monotonic() - start >= 0.29
