@@ -30,7 +30,8 @@ class LiftedMatches:
 
     ``reference`` is in the demonstration's optical frame, ``live`` in the live camera's; ``weights`` are the matches'
     confidences. ``valid_ratio`` is the share of matches that had depth on both sides. ``mirrored`` says that the matches
-    were made with the demonstration's mirror image: the motion between the two objects then holds a reflection.
+    were made with the demonstration's mirror image. ``part`` is the probability that the live point (column 0) and the reference
+    point (1) are in the functional part, None where the features cannot tell.
     """
 
     reference: Float64[np.ndarray, "n 3"]
@@ -39,6 +40,7 @@ class LiftedMatches:
     valid_ratio: float
     mirrored: bool = False
     keypoints: Mapping[str, LiftedKeypoint] = field(default_factory=dict)
+    part: Float64[np.ndarray, "n 2"] | None = None
 
 
 def lift_matches(
@@ -48,6 +50,7 @@ def lift_matches(
     confidence: Float32[np.ndarray, " n"],
     mirrored: bool = False,
     keypoints: Mapping[str, LiftedKeypoint] | None = None,
+    part: Float32[np.ndarray, "n 2"] | None = None,
 ) -> LiftedMatches:
     """Returns the pairs that have a finite point on both sides and a confidence above zero.
 
@@ -71,4 +74,5 @@ def lift_matches(
         valid_ratio=float(keep.sum() / trusted_count),
         mirrored=mirrored,
         keypoints=dict(keypoints or {}),
+        part=None if part is None else part[keep].astype(np.float64),
     )

@@ -30,7 +30,7 @@ MIN_HEIGHT = 0.08
 # Radii nearer to the axis and heights nearer to the support than this share say little of scale.
 MIN_LEVER = 0.3
 # Points that an axis is fitted to; more only cost time.
-MAX_BODY_POINTS = 4000
+MAX_BODY_POINTS = 2000
 
 
 def body_of(points: Float64[np.ndarray, "n 3"], support: Plane | None, settings: AlignSettings) -> Revolution | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float64
@@ -11,6 +12,7 @@ from jaxtyping import Float64
 from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, HighResidual
 from func_corr_ros.geometry.depth_image import back_project
 from func_corr_ros.geometry.plane import Plane
+from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.se3 import make
 from func_corr_ros.settings import setting
 from func_corr_ros.transfer.align import Alignment, AlignSettings, align_objects
@@ -94,18 +96,25 @@ def transfer_demonstration(
     keypoints = {item.name: carried_keypoint(item, lifted, alignment, settings.align) for item in demonstration.keypoints}
     phases = tuple(_carried_phase(phase, demonstration, keypoints, alignment) for phase in demonstration.phases)
     return Transfer(
-        demonstration.id, demonstration.function, phases, keypoints, alignment, alignment.inlier_ratio, lifted.mirrored
+        demonstration.id, demonstration.function, phases, keypoints, alignment, alignment.inlier_ratio,
+        alignment.live_from_reference.is_mirrored,
     )
 
 
 def _aligned(
     demonstration: Demonstration, lifted: LiftedMatches, live_support: Plane | None, settings: AlignSettings
 ) -> Alignment:
-    shown = back_project(demonstration.frame.depth, demonstration.frame.camera, demonstration.mask)[0]
-    reference_body, live_body = body_of(shown, demonstration.support, settings), body_of(lifted.live, live_support, settings)
+    reference_body, live_body = _shown_body(demonstration, settings), body_of(lifted.live, live_support, settings)
     if reference_body is not None and live_body is not None:
         return align_revolved(lifted, reference_body, live_body, settings)
     return align_objects(lifted, demonstration.support, live_support, settings)
+
+
+@lru_cache(maxsize=8)
+def _shown_body(demonstration: Demonstration, settings: AlignSettings) -> Revolution | None:
+    """Returns the demonstrated object's body of revolution; the same for every frame, so found once."""
+    shown = back_project(demonstration.frame.depth, demonstration.frame.camera, demonstration.mask)[0]
+    return body_of(shown, demonstration.support, settings)
 
 
 def _carried_phase(
