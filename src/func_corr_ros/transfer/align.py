@@ -90,7 +90,8 @@ class Alignment:
     With ``bodies`` the shape follows their scales of radius and height, and ``live_from_reference`` has the mean of both.
     ``residuals`` are live minus carried reference points of all lifted matches [m]: along the live camera's axes, or, with
     ``bodies``, along radius, azimuth and height of the live body. ``rms`` is the inliers' [m],
-    ``inlier_ratio`` the inliers' share of the matches' confidence, ``size`` the live object's extent [m].
+    ``inlier_ratio`` the inliers' share of the matches' confidence, ``part_ratio`` the same of matches inside the functional part
+    (NaN where features do not tell it), ``size`` the live object's extent [m].
     """
 
     live_from_reference: Similarity
@@ -101,6 +102,7 @@ class Alignment:
     size: float
     upright: bool
     bodies: Bodies | None = None
+    part_ratio: float = float("nan")
 
     def carried(self, points: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3"]:
         """Returns where reference points lie on the live object by this motion alone (live camera's frame)."""
@@ -182,9 +184,18 @@ def _explained(
     residuals = lifted.live - motion.apply(lifted.reference)
     distance = np.linalg.norm(residuals, axis=1)
     inliers = distance < threshold
-    explained = float(lifted.weights[inliers].sum() / lifted.weights.sum())
     rms = float(np.sqrt(np.mean(distance[inliers] ** 2))) if inliers.any() else float("inf")
-    return Alignment(motion, inliers, residuals, rms, explained, size, upright)
+    shares = explained_shares(lifted, inliers)
+    return Alignment(motion, inliers, residuals, rms, shares[0], size, upright, part_ratio=shares[1])
+
+
+def explained_shares(lifted: LiftedMatches, inliers: Bool[np.ndarray, " n"]) -> tuple[float, float]:
+    """Returns the inliers' share of the confidence of all matches, and of that inside the functional part of both objects."""
+    explained = float(lifted.weights[inliers].sum() / lifted.weights.sum())
+    inside = lifted.weights if lifted.part is None else lifted.weights * lifted.part.prod(axis=1)
+    if lifted.part is None or not inside.sum() > 0.0:
+        return explained, float("nan")
+    return explained, float(inside[inliers].sum() / inside.sum())
 
 
 def _thinned(count: int, seed: int) -> Int64[np.ndarray, " k"]:
