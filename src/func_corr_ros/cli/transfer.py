@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``func-corr transfer``: the demonstrated poses on the object in one RGB-D frame, or why not.
 
-The frame is a folder (``func-corr transfer DEMONSTRATION FRAME``), or three files wherever they lie (``--demonstration DIR --color FILE
---depth FILE --camera frame.json``).
+The frame is a folder (``func-corr transfer DEMONSTRATION FRAME``), or three files wherever they lie (``--demonstration DIR
+--color FILE --depth FILE --camera frame.json``).
 """
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, nargs="?", metavar="DEMONSTRATION", help="a demonstration's folder")
     parser.add_argument("frame", type=Path, nargs="?", metavar="FRAME",
                         help="a folder with color.png, depth.png and frame.json, or another demonstration's")
-    parser.add_argument("--demonstration", type=Path, metavar="DIR", help="the demonstration's folder, where it is not the first word")
+    parser.add_argument("--demonstration", type=Path, metavar="DIR", help="the demonstration, where it is not the first word")
     parser.add_argument("--color", type=Path, metavar="FILE", help="the frame's colour image, where it is no folder")
     parser.add_argument("--depth", type=Path, metavar="FILE", help="its depth image: 16 bits, registered to the colour image")
     parser.add_argument("--camera", type=Path, metavar="FILE", help="its frame.json: K, width, height, depth_scale_m_per_count")
@@ -31,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the poses and writes pictures, ``transfer.json``, ``outcome.json`` and ``provenance.json``; returns 0, or 1 where it is
-    refused.
+    """Prints the poses and writes pictures, ``transfer.json``, ``outcome.json`` and ``provenance.json``; returns 0, or 1 where
+    it is refused.
     """
     from func_corr_ros.evaluation.case_pictures import write_case_pictures
     from func_corr_ros.evaluation.outcome import as_record, outcome_of

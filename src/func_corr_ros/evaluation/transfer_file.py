@@ -14,8 +14,8 @@ from func_corr_ros.transfer.transfer import Refusal, Transfer
 def transfer_record(outcome: Transfer | Refusal, demonstration: Demonstration) -> dict[str, Any]:
     """Returns the outcome as plain values: poses and keypoints in the live camera's optical frame, metres, (x, y, z, w).
 
-    Where it is refused, ``phases`` and ``keypoints`` are empty and ``refusal`` holds the error's name, code and words; the figures
-    of the fit are there as far as it came.
+    Where it is refused, ``phases`` and ``keypoints`` are empty and ``refusal`` holds the error's name, code and words; the
+    figures of the fit are there as far as it came.
     """
     return {
         "demonstration": demonstration.id,
@@ -50,8 +50,8 @@ def _fit(alignment: Alignment | None) -> dict[str, Any]:
 
 
 def _symmetry(alignment: Alignment) -> dict[str, Any] | None:
-    """Returns the live object's axis and how far the turn about it is free: order -1 for any turn, 1 for none; None where it is no
-    body of revolution, whose symmetry is not tested.
+    """Returns the live object's axis and how far the turn about it is free: order -1 for any turn, 1 for none; None where it
+    is no body of revolution, whose symmetry is not tested.
     """
     bodies = alignment.bodies
     if bodies is None:

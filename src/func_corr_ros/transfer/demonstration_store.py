@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Demonstrations on disk: one folder each, written whole or not at all, read strictly.
 
-Whoever edits a picture of a recording is told: the description holds the pictures' hashes (recordings made before it did are read
-without). ``<folder>/<id>/`` holds ``demonstration.yaml``, ``color.png`` (8-bit RGB), ``depth.png`` (16-bit, ``depth_unit_m`` metres
+Whoever edits a picture of a recording is told: the description holds the pictures' hashes (recordings made before it did are
+read without). ``<folder>/<id>/`` holds ``demonstration.yaml``, ``color.png`` (8-bit RGB), ``depth.png`` (16-bit, ``depth_unit_m`` metres
 per count, 0 = invalid) and ``mask.png`` (8-bit, above 127 = object).
 """
 
@@ -197,7 +197,7 @@ def _check_hashes(folder: Path, recorded: Any) -> None:
         found = sha256_of_file(folder / name)
         if found != wanted:
             raise BadDemonstration(f"{folder / name} was changed after it was recorded (sha256 {found[:12]}..., recorded "
-                                   f"{str(wanted)[:12]}...); record it again, or remove sha256 from {DESCRIPTION} if that was meant")
+                                   f"{str(wanted)[:12]}...); record it again, or remove sha256 from {DESCRIPTION}")
 
 
 def _image(path: Path, flags: int) -> np.ndarray:

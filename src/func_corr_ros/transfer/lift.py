@@ -59,8 +59,8 @@ def lift_matches(
     """Returns the pairs that have a finite point on both sides and a confidence above zero.
 
     ``live_points`` are what :meth:`RgbdFrame.points_at` gives for the live pixels (NaN where the camera saw no depth).
-    Raises NoDepth, with the counts, where fewer than MIN_PAIRS pairs are left, and ImplausibleDepth where the object is at a distance
-    that only another unit explains.
+    Raises NoDepth, with the counts, where fewer than MIN_PAIRS pairs are left, and ImplausibleDepth where the object is at a
+    distance that only another unit explains.
     """
     reference_points, reference_valid = demonstration.points_at(uv_reference)
     live_valid = np.isfinite(live_points).all(axis=1)
@@ -91,6 +91,7 @@ def _check_unit(points: Float64[np.ndarray, "n 3"], whose: str) -> None:
     if not NEAREST_M <= distance <= FARTHEST_M:
         unit = "millimetres read as metres" if distance > FARTHEST_M else "metres read as millimetres"
         raise ImplausibleDepth(
-            f"the object of the {whose} is {distance:g} m away; a depth camera sees {NEAREST_M:g} to {FARTHEST_M:g} m. It looks like "
-            f"{unit}: check depth_scale_m_per_count of frame.json, depth_unit_m of the demonstration, or the encoding (16UC1 is mm)"
+            f"the object of the {whose} is {distance:g} m away; a depth camera sees {NEAREST_M:g} to {FARTHEST_M:g} m. It looks "
+            f"like {unit}: check depth_scale_m_per_count of frame.json, depth_unit_m of the demonstration, or the encoding "
+            "(16UC1 is mm)"
         )
