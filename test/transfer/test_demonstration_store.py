@@ -135,7 +135,8 @@ def test_hashes_of_other_files_are_refused(store, value, words):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("demonstration.yaml", "camera_from_tool"), *((name, name) for name in ("color.png", "depth.png", "mask.png"))]
+    ("name", "words"),
+    [("demonstration.yaml", "camera_from_tool"), *((name, name) for name in ("color.png", "depth.png", "mask.png"))],
 )
 def test_a_half_written_folder_is_refused(store, name, words):
     path = store.folder / "board_pour" / name

@@ -15,6 +15,7 @@ from func_corr_ros.errors import FuncCorrError
 VERBS = {
     "match": "draw the matches between an object in one picture and an object in another",
     "transfer": "carry a demonstration over to an RGB-D frame and print the poses",
+    "demonstration": "record a demonstration from files or from the library of objects, or list those there are",
     "replay": "run a recorded rosbag2 through the pipeline or the running nodes and score it",
     "objects": "the library of objects that know their functions: list, render, contact sheets",
     "benchmark": "build a benchmark of dense functional truth from them, or check one of another maker",

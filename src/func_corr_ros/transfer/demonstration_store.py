@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Demonstrations on disk: one folder each, written whole or not at all, read strictly.
 
-Whoever edits a picture of a recording is told: the description holds the pictures' hashes (recordings made before it did are
-read without). ``<folder>/<id>/`` holds ``demonstration.yaml``, ``color.png`` (8-bit RGB), ``depth.png`` (16-bit, ``depth_unit_m`` metres
+Whoever edits a picture of a recording is told: the description holds the pictures' hashes (older recordings are read without).
+``<folder>/<id>/`` holds ``demonstration.yaml``, ``color.png`` (8-bit RGB), ``depth.png`` (16-bit, ``depth_unit_m`` metres
 per count, 0 = invalid) and ``mask.png`` (8-bit, above 127 = object).
 """
 

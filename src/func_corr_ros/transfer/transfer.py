@@ -189,7 +189,7 @@ def _doubt(alignment: Alignment, settings: TransferSettings) -> HighResidual | N
     if alignment.part_ratio < settings.min_part_ratio:
         return HighResidual(
             f"the motion explains {alignment.part_ratio:.0%} of the confidence of matches inside the functional part, and "
-            f"{alignment.inlier_ratio:.0%} of all; at least {settings.min_part_ratio:.0%} of the part's is needed (min_part_ratio)"
+            f"{alignment.inlier_ratio:.0%} of all; {settings.min_part_ratio:.0%} of the part's is needed (min_part_ratio)"
         )
     if alignment.rms > settings.max_residual * alignment.size:
         return HighResidual(
