@@ -74,6 +74,10 @@ class NoDepth(FuncCorrError):
     code = ErrorCode.NO_DEPTH
 
 
+class ImplausibleDepth(NoDepth):
+    """Depth in another unit than metres, by all appearances: nothing that a depth camera sees is that near, far or large."""
+
+
 class OutOfMemory(FuncCorrError):
     """The device ran out of memory; the message names the settings that need less."""
 

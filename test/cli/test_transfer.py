@@ -67,3 +67,44 @@ def test_an_unknown_segmenter_names_those_there_are(words: list[str], capsys: py
     assert main([*words, "--segmenter", "magic"]) == 2
     error = capsys.readouterr().err
     assert "tabletop" in error and "given_mask" in error
+
+
+def _as_flags(words: list[str]) -> list[str]:
+    frame = Path(words[2])
+    return ["transfer", "--demonstration", words[1], "--color", str(frame / "color.png"), "--depth", str(frame / "depth.png"),
+            "--camera", str(frame / "frame.json"), "--mask", str(frame / "mask.png"), *words[3:]]
+
+
+def test_three_files_are_a_frame_and_transfer_json_holds_the_poses(words: list[str], tmp_path: Path, demonstration) -> None:
+    assert main(_as_flags(words)) == 0
+    record = json.loads((tmp_path / "out" / "transfer.json").read_text())
+    assert not record["refused"] and record["refusal"] is None and record["function"] == demonstration.function
+    assert [phase["name"] for phase in record["phases"]] == [phase.name for phase in demonstration.phases]
+    assert 0.0 < record["residual_m"] < 0.01 and record["inlier_ratio"] > 0.55 and record["scale"] == pytest.approx(1.0, abs=0.1)
+    for keypoint in demonstration.keypoints:
+        np.testing.assert_allclose(record["keypoints"][keypoint.name] - keypoint.point, [0.24, -0.06, 0.0], atol=0.01)
+
+
+def test_transfer_json_holds_the_refusal(words: list[str], tmp_path: Path) -> None:
+    assert main([*_as_flags(words), "--set", "transfer.align.min_points=10000"]) == 1
+    record = json.loads((tmp_path / "out" / "transfer.json").read_text())
+    assert record["refused"] and record["phases"] == [] and record["keypoints"] == {}
+    assert record["refusal"]["error"] == "TooFewPoints" and record["refusal"]["code"] == 401
+
+
+def test_millimetres_read_as_metres_are_named(words: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "frame" / "frame.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "depth_scale_m_per_count": 0.1}))
+    assert main(_as_flags(words)) == 1
+    refusal = json.loads((tmp_path / "out" / "transfer.json").read_text())["refusal"]
+    assert refusal["error"] == "ImplausibleDepth" and "millimetres read as metres" in refusal["reason"]
+
+
+@pytest.mark.parametrize("lacking", ["--color", "--depth", "--camera"])
+def test_a_frame_of_two_files_is_none(words: list[str], lacking: str, capsys: pytest.CaptureFixture) -> None:
+    flags = _as_flags(words)
+    at = flags.index(lacking)
+    assert main(flags[:at] + flags[at + 2:]) == 2
+    assert f"missing: {lacking}" in capsys.readouterr().err
+    assert main([*words, "--color", "color.png"]) == 2
+    assert main(words[:2]) == 2 and main(words[:1]) == 2

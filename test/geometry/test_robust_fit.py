@@ -157,3 +157,18 @@ LINE = np.outer(np.linspace(0.0, 1.0, 20), [0.1, 0.2, 0.3])
 def test_refusals_say_the_numbers(source, target, keywords: dict, error: type, words: str) -> None:
     with pytest.raises(error, match=words):
         robust_fit(source, target, **{"model": "rigid", "threshold_m": 0.005, **keywords})
+
+
+def test_what_is_known_of_the_rotation_outvotes_the_matches() -> None:
+    rng = np.random.default_rng(4)
+    source = rng.uniform(-0.05, 0.05, (300, 3))
+    right, wrong = se3.about_axis(UP, 0.3), se3.about_axis(UP, 2.8)
+    target = np.where((np.arange(300) < 100)[:, None], source @ right.T, source @ wrong.T)
+    keywords = {"model": "upright", "source_up": UP, "target_up": UP, "threshold_m": 0.01}
+    free = robust_fit(source, target, **keywords)
+    assert se3.rotation_angle(free.transform.rotation, wrong) < 0.01, "most matches say so"
+    near = se3.about_axis(UP, 0.6)
+    held = robust_fit(source, target, **keywords, near=near, near_angle=np.radians(40.0))
+    assert se3.rotation_angle(held.transform.rotation, right) < 0.01
+    with pytest.raises(DegenerateGeometry, match="within 3 deg of near"):
+        robust_fit(source[:100], target[:100], **keywords, near=se3.about_axis(UP, -1.5), near_angle=np.radians(3.0))

@@ -2,6 +2,7 @@
 """Values survive the way into messages and back, and messages that do not hold together are refused by name."""
 
 import array
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,7 +137,9 @@ def some_points(count: int) -> PointMatches:
 def test_points_round_trip(count: int) -> None:
     points = some_points(count)
     message = messages.points_message(points, MOMENT)
-    assert [field.name for field in message.fields] == ["x", "y", "z", "u", "v", "u_ref", "v_ref", "confidence"]
+    assert [field.name for field in message.fields] == [
+        "x", "y", "z", "u", "v", "u_ref", "v_ref", "confidence", "part", "part_ref"
+    ]
     back = messages.points_of(message)
     for name in ("points", "uv", "uv_reference", "confidence"):
         assert np.array_equal(getattr(back, name), getattr(points, name), equal_nan=True)
@@ -158,3 +161,13 @@ def test_pose_round_trip() -> None:
 
 def test_boxes_round_trip() -> None:
     assert messages.box_of(messages.roi_message((3, 4, 50, 60))) == (3, 4, 50, 60)
+
+
+def test_points_carry_the_part_where_it_is_known() -> None:
+    points = some_points(10)
+    assert messages.points_of(messages.points_message(points, MOMENT)).part is None
+    part = np.random.default_rng(0).uniform(size=(10, 2)).astype(np.float32)
+    message = messages.points_message(replace(points, part=part), MOMENT)
+    np.testing.assert_array_equal(messages.points_of(message).part, part)
+    message.fields = [field for field in message.fields if field.name != "part"]
+    assert messages.points_of(message).part is None, "clouds of other makers may lack it"

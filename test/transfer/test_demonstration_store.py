@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import yaml
@@ -104,3 +110,80 @@ def test_a_description_that_is_no_yaml_is_refused(store):
     (store.folder / "board_pour" / DESCRIPTION).write_text("{[")
     with pytest.raises(BadDemonstration, match=DESCRIPTION):
         store.load("board_pour")
+
+
+@pytest.mark.parametrize("name", ["color.png", "depth.png", "mask.png"])
+def test_a_picture_changed_afterwards_is_named(store, name):
+    path = store.folder / "board_pour" / name
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    image[0, 0] ^= 1
+    assert cv2.imwrite(str(path), image)
+    with pytest.raises(BadDemonstration, match=f"{name} was changed"):
+        store.load("board_pour")
+
+
+def test_a_recording_without_hashes_is_read_as_before(store):
+    _edit(store, lambda text: text.pop("sha256"))
+    assert store.load("board_pour").object == "board"
+
+
+@pytest.mark.parametrize(("value", "words"), [({"../secret": "0"}, "sha256 names"), ("none", "a mapping from file to hash")])
+def test_hashes_of_other_files_are_refused(store, value, words):
+    _edit(store, lambda text: text.update(sha256=value))
+    with pytest.raises(BadDemonstration, match=words):
+        store.load("board_pour")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("demonstration.yaml", "camera_from_tool"), *((name, name) for name in ("color.png", "depth.png", "mask.png"))],
+)
+def test_a_half_written_folder_is_refused(store, name, words):
+    path = store.folder / "board_pour" / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(BadDemonstration, match=words):
+        store.load("board_pour")
+
+
+def test_a_recording_that_fails_leaves_the_old_one(store, demonstration, monkeypatch):
+    moves = []
+
+    def fail_at_second(source, target):
+        moves.append(target)
+        if len(moves) == 2:
+            raise OSError("disk full")
+        shutil.move(source, target)
+
+    monkeypatch.setattr(os, "replace", fail_at_second)
+    with pytest.raises(OSError, match="disk full"):
+        store.record(replace(demonstration, object="door"), replace=True)
+    assert len(moves) == 3 and store.load("board_pour").object == "board"
+    assert [path.name for path in store.folder.iterdir()] == ["board_pour"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import cv2
+from func_corr_ros.transfer.demonstration_store import DemonstrationStore, read_demonstration
+from dataclasses import replace
+shown = read_demonstration(Path(sys.argv[1]) / "board_pour")
+write, count = cv2.imwrite, []
+def dying(path, image):
+    count.append(path)
+    if len(count) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(path, image)
+cv2.imwrite = dying
+DemonstrationStore(Path(sys.argv[1])).record(replace(shown, id="second"))
+"""
+
+
+def test_a_process_killed_while_it_records_leaves_no_half_demonstration(store):
+    source = Path(sys.modules[DemonstrationStore.__module__].__file__).resolve().parents[2]
+    environment = {**os.environ, "PYTHONPATH": f"{source}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    done = subprocess.run([sys.executable, "-c", KILLED, str(store.folder)], capture_output=True, text=True, env=environment)
+    assert done.returncode == -9, done.stderr
+    assert store.ids() == ["board_pour"] and not (store.folder / "second").exists()
+    store.record(replace(store.load("board_pour"), id="second"))
+    assert store.ids() == ["board_pour", "second"]

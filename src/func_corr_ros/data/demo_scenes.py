@@ -75,15 +75,7 @@ class DemoScenes:
         where its own part of the object is seen. Raises BadSettings where that part is hidden.
         """
         parts = {"outlet": view.serves("target", self.function), "handle": view.part_mask("target", "handle")}
-        marked = {}
-        for name, mask in parts.items():
-            if not mask.any():
-                raise BadSettings(f"the {name} of the target is hidden in this view; place it or the camera elsewhere")
-            uv, _ = view.frame.camera.project(self.camera_from_keypoint(view, name)[:3, 3])
-            rows, columns = np.nonzero(mask)
-            best = np.hypot(columns - uv[0], rows - uv[1]).argmin()
-            marked[name] = (float(columns[best]), float(rows[best]))
-        return marked
+        return {name: view.nearest_pixel(mask, self.camera_from_keypoint(view, name)[:3, 3]) for name, mask in parts.items()}
 
     def true_tool_pose(self, target: str, phase: DemoPhase) -> Float64[np.ndarray, "4 4"]:
         """Returns ``camera_from_tool`` that a perfect transfer gives in the target's camera: the tool keeps its place in the

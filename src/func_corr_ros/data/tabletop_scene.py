@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from func_corr_ros.data.lighting import Lighting
 from func_corr_ros.data.materials import Material
+from func_corr_ros.data.object_view import ObjectView
 from func_corr_ros.data.objects.functional_object import FunctionalObject
 from func_corr_ros.data.objects.solids import extrude
 from func_corr_ros.data.ray_scene import PlacedObject
@@ -19,7 +20,7 @@ from func_corr_ros.errors import BadSettings
 from func_corr_ros.geometry.camera import PinholeCamera
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
-from func_corr_ros.geometry.se3 import about_axis, inverse, look_at, make
+from func_corr_ros.geometry.se3 import about_axis, inverse, look_at, make, transform_points
 
 # A RealSense D435's colour camera at 640x480.
 REALSENSE = PinholeCamera(615.0, 615.0, 319.5, 239.5, 640, 480)
@@ -55,9 +56,38 @@ class SceneView:
     frame: RgbdFrame
     exact: Rendering
 
+    def sensed(self, noise: SensorNoiseSettings, seed: int = 0) -> SceneView:
+        """Returns the same view as a sensor with ``noise`` would give it; the same arguments give the same frame."""
+        rng, camera = np.random.default_rng([seed, 1]), self.scene.camera
+        color = noisy_color(self.exact.color, noise, rng)
+        depth = noisy_depth(self.exact.depth, self.exact.normals, camera, noise, rng)
+        return replace(self, frame=replace(self.frame, color=color, depth=depth))
+
     def mask(self, name: str) -> Bool[np.ndarray, "h w"]:
         """Returns where the object called ``name`` is seen."""
         return self.exact.mask(self.scene.index(name))
+
+    def alone(self, name: str) -> ObjectView:
+        """Returns the object called ``name`` as exactly seen, without what is around it."""
+        index, seen = self.scene.index(name), self.mask(name)
+        thing, pose = self.scene.objects[index].object, self.camera_from_object(name)
+        depth = np.where(seen, self.exact.depth, np.float32(np.nan))
+        v, u = np.mgrid[0 : self.scene.camera.height, 0 : self.scene.camera.width].astype(np.float64)
+        points = self.scene.camera.unproject(np.stack([u, v], axis=-1), depth.astype(np.float64))
+        part, face = (np.where(seen, image, -1) for image in (self.exact.part_index, self.exact.face_index))
+        return ObjectView(thing, self.scene.camera, pose, self.frame.color, depth, seen, part, face,
+                          transform_points(inverse(pose), points))
+
+    def nearest_pixel(self, seen: Bool[np.ndarray, "h w"], point: Float64[np.ndarray, "3"]) -> tuple[float, float]:
+        """Returns (u, v) of the pixel centre in ``seen`` that is nearest to where ``point`` (camera's frame) projects; raises
+        BadSettings where nothing is seen.
+        """
+        if not seen.any():
+            raise BadSettings("what was to be marked is hidden in this view; place the object or the camera elsewhere")
+        uv, _ = self.frame.camera.project(point)
+        rows, columns = np.nonzero(seen)
+        best = np.hypot(columns - uv[0], rows - uv[1]).argmin()
+        return float(columns[best]), float(rows[best])
 
     def part_mask(self, name: str, part: str) -> Bool[np.ndarray, "h w"]:
         """Returns where ``part`` of the object called ``name`` is seen."""
@@ -119,12 +149,9 @@ class TabletopScene:
         """Returns what the camera gives; ``noise`` None means a perfect sensor. The same arguments give the same view."""
         exact = render([*self.objects, *_room(self.table)], self.camera, self.world_from_camera, self.lighting,
                        supersampling=supersampling, seed=seed)
-        color, depth = exact.color, exact.depth
-        if noise is not None:
-            rng = np.random.default_rng([seed, 1])
-            color, depth = noisy_color(color, noise, rng), noisy_depth(depth, exact.normals, self.camera, noise, rng)
-        frame = RgbdFrame(color, depth, self.camera, stamp_ns, "camera_color_optical_frame")
-        return SceneView(self, frame, exact)
+        frame = RgbdFrame(exact.color, exact.depth, self.camera, stamp_ns, "camera_color_optical_frame")
+        perfect = SceneView(self, frame, exact)
+        return perfect if noise is None else perfect.sensed(noise, seed)
 
 
 def _room(table: Material) -> list[PlacedObject]:

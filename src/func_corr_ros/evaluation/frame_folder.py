@@ -25,12 +25,19 @@ def read_frame(folder: Path) -> RgbdFrame:
     folder = Path(folder)
     if (folder / DESCRIPTION).is_file():
         return read_demonstration(folder).frame
-    camera, depth_scale = _described(folder / "frame.json")
-    counts = _image(folder / "depth.png", cv2.IMREAD_UNCHANGED)
+    return read_frame_files(folder / "color.png", folder / "depth.png", folder / "frame.json")
+
+
+def read_frame_files(color: Path, depth: Path, camera: Path) -> RgbdFrame:
+    """Returns the frame of three files, wherever they lie: an 8-bit image, a 16-bit depth image registered to it, and a
+    frame.json as above. Raises as :func:`read_frame`.
+    """
+    pinhole, depth_scale = _described(Path(camera))
+    counts = _image(Path(depth), cv2.IMREAD_UNCHANGED)
     if counts.ndim != 2 or counts.dtype != np.uint16:
-        raise BadImage(f"{folder / 'depth.png'} is {counts.dtype} of shape {counts.shape}; one channel of 16 bits is needed")
-    depth = np.where(counts > 0, counts * depth_scale, np.nan).astype(np.float32)
-    return RgbdFrame(read_color(folder / "color.png"), depth, camera, frame_id="camera_color_optical_frame")
+        raise BadImage(f"{depth} is {counts.dtype} of shape {counts.shape}; one channel of 16 bits is needed")
+    metres = np.where(counts > 0, counts * depth_scale, np.nan).astype(np.float32)
+    return RgbdFrame(read_color(color), metres, pinhole, frame_id="camera_color_optical_frame")
 
 
 def read_color(path: Path) -> UInt8[np.ndarray, "h w 3"]:

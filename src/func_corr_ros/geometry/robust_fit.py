@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
-from func_corr_ros.errors import BadSettings, DegenerateGeometry, HighResidual, TooFewPoints
+from func_corr_ros.errors import BadSettings, DegenerateGeometry, HighResidual
 from func_corr_ros.geometry import procrustes
 from func_corr_ros.geometry.rigid_fit import (
     MIN_RELATIVE_SPREAD,
     Similarity,
     checked_pairs,
-    fit_rigid,
-    fit_similarity,
-    fit_upright,
     upright_bases,
 )
+from func_corr_ros.geometry.se3 import rotation_angle
 
 # model -> point pairs that determine it
 SAMPLE_SIZE = {"rigid": 3, "similarity": 3, "upright": 2}
 # The best hypotheses are refined on their inliers, each at most this often, before one is chosen (LO-RANSAC, Chum 2003).
-REFINED_HYPOTHESES = 5
+REFINED_HYPOTHESES = 3
 MAX_REFITS = 10
 # Distances of this many (hypothesis, pair) combinations are held at a time: 8 MB.
 BLOCK = 1_000_000
@@ -55,6 +54,8 @@ def robust_fit(
     mirrored: bool = False,
     with_scale: bool = True,
     scale_limits: tuple[float, float] = (0.2, 5.0),
+    near: Float[np.ndarray, "3 3"] | None = None,
+    near_angle: float = np.pi,
     iterations: int = 500,
     seed: int = 0,
 ) -> RobustFit:
@@ -64,13 +65,14 @@ def robust_fit(
     until these stay the same. The same input and ``seed`` give the same result. ``threshold_m`` is in target metres.
     ``upright`` needs ``source_up`` and ``target_up`` (see ``fit_upright``) and has scale if ``with_scale``. A scale
     outside ``scale_limits`` is no candidate: shrinking an object to a point explains any crowd of matches that share
-    one target. ``mirrored`` asks for determinant -1. Works in float64.
+    one target. ``mirrored`` asks for determinant -1. Where something else is known of the rotation, candidates are only those
+    within ``near_angle`` [rad] of ``near`` (of the same determinant). Works in float64.
 
     Raises TooFewPoints and DegenerateGeometry as the fits do, HighResidual where no map explains even as many pairs as
     determine it, and BadSettings for a model or number that is not valid.
     """
     with_scale = {"rigid": False, "similarity": True}.get(model, with_scale)
-    chosen = _Model(model, source_up, target_up, mirrored, with_scale, scale_limits)
+    chosen = _Model(model, source_up, target_up, mirrored, with_scale, scale_limits, near, near_angle)
     if not threshold_m > 0.0 or iterations < 1:
         raise BadSettings(f"threshold_m is {threshold_m}, iterations {iterations}; both must be above 0")
     source, target = np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
@@ -147,6 +149,8 @@ class _Model:
     mirrored: bool
     with_scale: bool
     scale_limits: tuple[float, float]
+    near: Float[np.ndarray, "3 3"] | None = None
+    near_angle: float = np.pi
 
     def __post_init__(self) -> None:
         if self.name not in SAMPLE_SIZE:
@@ -157,7 +161,7 @@ class _Model:
         if not 0.0 < self.scale_limits[0] <= self.scale_limits[1]:
             raise BadSettings(f"scale_limits are {self.scale_limits}; a lowest and a highest scale above 0 are needed")
 
-    @property
+    @cached_property
     def bases(self) -> tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, "3 3"]] | None:
         """Orthonormal bases whose third columns are the up directions; None unless upright."""
         if self.name != "upright" or self.source_up is None or self.target_up is None:
@@ -169,20 +173,23 @@ class _Model:
         share = pairs.weights / pairs.weights.sum()
         drawn = np.random.default_rng(seed).choice(len(share), size=(iterations, SAMPLE_SIZE[self.name]), p=share)
         found = procrustes.moments(pairs.source[drawn], pairs.target[drawn], np.ones(drawn.shape))
-        bases = self.bases
-        if bases is None:
-            rotation, strength = procrustes.best_rotation(found.covariance, self.mirrored)
-        else:
-            rotation, strength = procrustes.best_upright_rotation(found.covariance, *bases, self.mirrored)
+        rotation, strength = self._rotation(found.covariance)
         with np.errstate(divide="ignore", invalid="ignore"):  # a sample that holds one pair twice may have no spread
             scale, translation = procrustes.scale_and_translation(found, rotation, self.with_scale)
             possible = np.sqrt(found.source_variance * found.target_variance)
             allowed = (scale >= self.scale_limits[0]) & (scale <= self.scale_limits[1])
             usable = allowed & (strength > MIN_RELATIVE_SPREAD**2 * possible)
+            usable &= self._is_near(rotation)
         if not usable.any():
             raise DegenerateGeometry(f"none of {iterations} samples of {drawn.shape[1]} pairs determines a {self.name} map of "
-                                     f"scale {self.scale_limits[0]:g} to {self.scale_limits[1]:g} (scale_limits)")
+                                     f"scale {self.scale_limits[0]:g} to {self.scale_limits[1]:g} (scale_limits)"
+                                     + ("" if self.near is None else f" within {np.degrees(self.near_angle):.0f} deg of near"))
         return _Hypotheses(scale[usable], rotation[usable], translation[usable])
+
+    def _is_near(self, rotation: Float64[np.ndarray, "*h 3 3"]) -> Bool[np.ndarray, "*h"]:
+        if self.near is None:
+            return np.ones(rotation.shape[:-2], dtype=bool)
+        return np.asarray(rotation_angle(np.broadcast_to(self.near, rotation.shape), rotation) <= self.near_angle)
 
     def refined(self, pairs: _Pairs, maps: _Hypotheses) -> Similarity:
         """Returns the map of lowest cost after refits of the best ones on their inliers."""
@@ -195,21 +202,31 @@ class _Model:
             previous, inliers = inliers, pairs.distances(current) < pairs.threshold_m
             if previous is not None and np.array_equal(previous, inliers):
                 break
-            try:
-                current = self._fit(pairs.source[inliers], pairs.target[inliers], pairs.weights[inliers])
-            except (TooFewPoints, DegenerateGeometry):
+            refit = self._fit(pairs.source[inliers], pairs.target[inliers], pairs.weights[inliers])
+            if refit is None or not self.scale_limits[0] <= refit.scale <= self.scale_limits[1]:
                 break
-            if not self.scale_limits[0] <= current.scale <= self.scale_limits[1]:
+            if not self._is_near(refit.rotation):
                 break
+            current = refit
             best = min(best, current, key=pairs.cost)
         return best
 
+    def _rotation(
+        self, covariance: Float64[np.ndarray, "*h 3 3"]
+    ) -> tuple[Float64[np.ndarray, "*h 3 3"], Float64[np.ndarray, "*h"] | np.float64]:
+        if self.bases is None:
+            return procrustes.best_rotation(covariance, self.mirrored)
+        return procrustes.best_upright_rotation(covariance, *self.bases, self.mirrored)
+
     def _fit(
         self, source: Float64[np.ndarray, "n 3"], target: Float64[np.ndarray, "n 3"], weights: Float64[np.ndarray, " n"]
-    ) -> Similarity:
-        if self.name == "upright":
-            assert self.source_up is not None and self.target_up is not None
-            return fit_upright(
-                source, target, self.source_up, self.target_up, weights, self.with_scale, mirrored=self.mirrored
-            )
-        return (fit_similarity if self.with_scale else fit_rigid)(source, target, weights, mirrored=self.mirrored)
+    ) -> Similarity | None:
+        """Returns the closed form of these pairs, None where they determine none; the pairs as a whole are checked already."""
+        if len(source) < SAMPLE_SIZE[self.name] or not weights.sum() > 0.0:
+            return None
+        found = procrustes.moments(source, target, weights)
+        rotation, strength = self._rotation(found.covariance)
+        if not strength > MIN_RELATIVE_SPREAD**2 * np.sqrt(found.source_variance * found.target_variance):
+            return None
+        scale, translation = procrustes.scale_and_translation(found, rotation, self.with_scale)
+        return Similarity(float(scale), rotation, translation)

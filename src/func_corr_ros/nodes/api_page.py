@@ -54,7 +54,7 @@ OUTPUTS = {
         ),
         "points": (
             "sensor_msgs/PointCloud2",
-            "x, y, z, u, v, u_ref, v_ref, confidence of every matched pixel; empty on an error",
+            "x, y, z, u, v, u_ref, v_ref, confidence, part, part_ref of every matched pixel; empty on an error",
         ),
         "flow": ("sensor_msgs/Image", "32FC2: (u_ref, v_ref) in the reference at each pixel of the object, NaN where none"),
         "confidence": ("sensor_msgs/Image", "32FC1: 0..1 at each of these pixels, NaN where none"),

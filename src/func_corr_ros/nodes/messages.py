@@ -24,6 +24,8 @@ from func_corr_ros.segmentation.segmenter import Prompts
 
 Numbers = np.ndarray | Sequence[float]
 POINT_FIELDS = ("x", "y", "z", "u", "v", "u_ref", "v_ref", "confidence")
+# Probabilities of being in the functional part, NaN where unknown; clouds of other makers may lack them.
+PART_FIELDS = ("part", "part_ref")
 
 
 def stamp_ns(stamp: Time) -> int:
@@ -134,13 +136,14 @@ def prompts_of(u: Sequence[float], v: Sequence[float], labels: Sequence[int], bo
 
 
 def points_message(points: PointMatches, moment: Moment) -> PointCloud2:
-    """Returns matched points as an unorganised cloud of POINT_FIELDS (float32)."""
-    columns = [points.points, points.uv, points.uv_reference, points.confidence[:, None]]
-    rows = np.hstack(columns).astype("<f4")
-    width = 4 * len(POINT_FIELDS)
+    """Returns matched points as an unorganised cloud of POINT_FIELDS and PART_FIELDS (float32)."""
+    part = np.full((len(points.uv), 2), np.nan) if points.part is None else points.part
+    rows = np.hstack([points.points, points.uv, points.uv_reference, points.confidence[:, None], part]).astype("<f4")
+    names = POINT_FIELDS + PART_FIELDS
+    width = 4 * len(names)
     message = PointCloud2(header=header_of(moment), height=1, width=len(rows), point_step=width, row_step=width * len(rows))
     kind = PointField.FLOAT32
-    message.fields = [PointField(name=name, offset=4 * i, datatype=kind, count=1) for i, name in enumerate(POINT_FIELDS)]
+    message.fields = [PointField(name=name, offset=4 * i, datatype=kind, count=1) for i, name in enumerate(names)]
     message.data = bytes_field(rows.tobytes())
     return message
 
@@ -152,11 +155,14 @@ def points_of(message: PointCloud2) -> PointMatches:
     whole = len(message.data) == count * message.point_step and not message.is_bigendian
     if not whole or any(name not in offsets for name in POINT_FIELDS):
         raise BadImage(f"the point cloud has fields {[field.name for field in message.fields]}; float32 {POINT_FIELDS} needed")
-    layout = {"names": POINT_FIELDS, "formats": ["<f4"] * 8, "offsets": [offsets[name] for name in POINT_FIELDS]}
+    names = POINT_FIELDS + tuple(name for name in PART_FIELDS if all(part in offsets for part in PART_FIELDS))
+    layout = {"names": names, "formats": ["<f4"] * len(names), "offsets": [offsets[name] for name in names]}
     cloud = np.frombuffer(message.data, dtype=np.dtype({**layout, "itemsize": message.point_step}), count=count)
     x, y, z, u, v, u_ref, v_ref, confidence = (cloud[name].astype(np.float32) for name in POINT_FIELDS)
     xyz = np.stack([x, y, z], axis=1).astype(np.float64)
-    return PointMatches(xyz, np.stack([u, v], axis=1), np.stack([u_ref, v_ref], axis=1), confidence)
+    part = np.stack([cloud[name] for name in names[len(POINT_FIELDS):]], axis=1).astype(np.float32) if len(names) > 8 else None
+    known = part if part is not None and np.isfinite(part).all() else None
+    return PointMatches(xyz, np.stack([u, v], axis=1), np.stack([u_ref, v_ref], axis=1), confidence, known)
 
 
 def pose_message(frame_from_tool: Float64[np.ndarray, "4 4"]) -> Pose:

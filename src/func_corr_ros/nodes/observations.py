@@ -76,12 +76,15 @@ class SeenKeypoint:
 
 @dataclass(frozen=True)
 class PointMatches:
-    """Live surface points [m] (NaN without depth), their pixels, and the reference pixels they correspond to."""
+    """Live surface points [m] (NaN without depth), their pixels, and the reference pixels they correspond to. ``part`` is the
+    probability that the live pixel (column 0) and the reference pixel (1) are in the functional part; None where none is known.
+    """
 
     points: Float64[np.ndarray, "n 3"]
     uv: Float32[np.ndarray, "n 2"]
     uv_reference: Float32[np.ndarray, "n 2"]
     confidence: Float32[np.ndarray, " n"]
+    part: Float32[np.ndarray, "n 2"] | None = None
 
 
 NO_POINTS = PointMatches(np.zeros((0, 3)), *(np.zeros(s, dtype=np.float32) for s in ((0, 2), (0, 2), 0)))
@@ -136,14 +139,17 @@ def lifted(demonstration: Demonstration, seen: MatchesSeen) -> LiftedMatches:
         item.name: LiftedKeypoint(item.point, item.confidence) for item in seen.keypoints if np.isfinite(item.point).all()
     }
     points = seen.points
-    return lift_matches(demonstration.frame, points.uv_reference, points.points, points.confidence, seen.mirrored, keypoints)
+    return lift_matches(
+        demonstration.frame, points.uv_reference, points.points, points.confidence, seen.mirrored, keypoints, points.part
+    )
 
 
 def inliers(seen: PointMatches, lifted: LiftedMatches, alignment: Alignment) -> PointMatches:
     """Returns those of the matches ``seen`` that the alignment's one motion explains."""
     index = {row.tobytes(): i for i, row in enumerate(seen.points)}
     kept = np.array([index[row.tobytes()] for row in lifted.live[alignment.inliers]], dtype=int)
-    return PointMatches(seen.points[kept], seen.uv[kept], seen.uv_reference[kept], seen.confidence[kept])
+    part = None if seen.part is None else seen.part[kept]
+    return PointMatches(seen.points[kept], seen.uv[kept], seen.uv_reference[kept], seen.confidence[kept], part)
 
 
 def object_mask(segmentation: Segmentation, uv: tuple[float, float] | None) -> Bool[np.ndarray, "h w"]:

@@ -29,7 +29,7 @@ def matches_seen(seen: ObjectsSeen, reference: Reference, found: Correspondence)
         reference_id=reference.id,
         function=reference.function,
         object_id=found.object_id,
-        points=PointMatches(points, found.matches.uv_query, found.matches.uv_target, found.confidence),
+        points=PointMatches(points, found.matches.uv_query, found.matches.uv_target, found.confidence, found.matches.part),
         keypoints=_seen_keypoints(frame, found, reference.keypoints),
         mirrored=found.mirrored,
         support=segmentation.support,

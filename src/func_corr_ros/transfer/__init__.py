@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "demonstration": ["Demonstration", "Keypoint", "Phase", "keypoint_at"],
         "demonstration_store": ["DemonstrationStore", "read_demonstration"],
         "lift": ["LiftedMatches", "lift_matches"],
-        "pipeline": ["Pipeline", "PipelineResult", "reference_of"],
+        "pipeline": ["Pipeline", "PipelineResult", "reference_of", "transfer_matches"],
         "transfer": ["Refusal", "Transfer", "TransferSettings", "TransferredPhase", "transfer_demonstration"],
     },
 )

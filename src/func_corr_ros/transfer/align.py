@@ -2,19 +2,25 @@
 """The motion that carries the demonstrated object onto the live one, and what it explains."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
-from func_corr_ros.errors import DegenerateGeometry, TooFewPoints
+from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, TooFewPoints
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.rigid_fit import Similarity
 from func_corr_ros.geometry.robust_fit import robust_fit
 from func_corr_ros.settings import setting
+from func_corr_ros.transfer.heading import headings
 from func_corr_ros.transfer.lift import LiftedMatches
 
+# A mirrored motion is believed where it explains this much more of the matches' confidence than a plain one.
+MIRROR_MARGIN = 0.2
+# A motion of four numbers needs no more matches than this; the rest would only cost time.
+MAX_FITTED = 800
 # Depth cameras do not resolve the shape of anything smaller.
 MIN_SIZE = 0.005
 
@@ -38,6 +44,13 @@ class AlignSettings:
     revolved: bool = setting(True, "where both are bodies of revolution, let only what sticks out of them tell the turn")
     min_revolved: float = setting(
         0.7, "share of an object's points on one surface of revolution that makes it such a body", at_least=0.3, at_most=1.0
+    )
+    heading_deg: float = setting(
+        40.0,
+        "how far the turn may be from the way in which the functional part lies from the object's middle",
+        unit="deg",
+        at_least=5.0,
+        at_most=180.0,
     )
     local_radius: float = setting(
         0.25,
@@ -77,7 +90,8 @@ class Alignment:
     With ``bodies`` the shape follows their scales of radius and height, and ``live_from_reference`` has the mean of both.
     ``residuals`` are live minus carried reference points of all lifted matches [m]: along the live camera's axes, or, with
     ``bodies``, along radius, azimuth and height of the live body. ``rms`` is the inliers' [m],
-    ``inlier_ratio`` the inliers' share of the matches' confidence, ``size`` the live object's extent [m].
+    ``inlier_ratio`` the inliers' share of the matches' confidence, ``part_ratio`` the same of matches inside the functional part
+    (NaN where features do not tell it), ``size`` the live object's extent [m].
     """
 
     live_from_reference: Similarity
@@ -88,6 +102,7 @@ class Alignment:
     size: float
     upright: bool
     bodies: Bodies | None = None
+    part_ratio: float = float("nan")
 
     def carried(self, points: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3"]:
         """Returns where reference points lie on the live object by this motion alone (live camera's frame)."""
@@ -115,23 +130,76 @@ def align_objects(
     """Returns the robust motion from the demonstrated object to the live one.
 
     Where both stand on a plane that was seen, only the turn about its normal is free: a one-sided view determines
-    that far better than a full rotation. Raises TooFewPoints or DegenerateGeometry with the numbers.
+    that far better than a full rotation; and where the functional part lies to one side of both objects, the turn must agree
+    with that (:mod:`heading`). A plain and a mirrored motion are tried, and the mirrored one is taken where it explains clearly
+    more: a knife seen from the other side matches its mirror image. Raises TooFewPoints or DegenerateGeometry with the numbers.
     """
     size = checked_size(lifted, settings)
     upright = settings.upright and reference_support is not None and live_support is not None
-    fit = robust_fit(
-        lifted.reference,
-        lifted.live,
-        lifted.weights,
-        model="upright" if upright else "similarity",
-        threshold_m=settings.tolerance * size,
-        source_up=reference_support.normal if upright and reference_support else None,
-        target_up=live_support.normal if upright and live_support else None,
-        mirrored=lifted.mirrored,
-        scale_limits=(settings.min_scale, settings.max_scale),
-        iterations=settings.iterations,
-        seed=settings.seed,
-    )
-    residuals = lifted.live - fit.transform.apply(lifted.reference)
-    explained = float(lifted.weights[fit.inliers].sum() / lifted.weights.sum())
-    return Alignment(fit.transform, fit.inliers, residuals, fit.rms_m, explained, size, upright)
+    known = None
+    if upright and reference_support and live_support:
+        known = headings(lifted, reference_support, live_support, (extent(lifted.reference), size))
+    thinned = _thinned(len(lifted.weights), settings.seed)
+
+    def fitted(mirrored: bool) -> Alignment:
+        fit = robust_fit(
+            lifted.reference[thinned],
+            lifted.live[thinned],
+            lifted.weights[thinned],
+            model="upright" if upright else "similarity",
+            threshold_m=settings.tolerance * size,
+            source_up=reference_support.normal if upright and reference_support else None,
+            target_up=live_support.normal if upright and live_support else None,
+            mirrored=mirrored,
+            scale_limits=(settings.min_scale, settings.max_scale),
+            near=None if known is None else known.live_from_reference(mirrored),
+            near_angle=np.radians(settings.heading_deg),
+            iterations=settings.iterations,
+            seed=settings.seed,
+        )
+        return _explained(fit.transform, lifted, settings.tolerance * size, size, upright)
+
+    return _better(fitted, lifted.mirrored)
+
+
+def _better(fitted: Callable[[bool], Alignment], matched_mirrored: bool) -> Alignment:
+    """Returns the plain alignment, or the mirrored one where it explains clearly more; raises what the plain one's fit does."""
+    try:
+        plain = fitted(False)
+    except FuncCorrError:
+        if not matched_mirrored:
+            raise
+        return fitted(True)
+    try:
+        mirrored = fitted(True)
+    except FuncCorrError:
+        return plain
+    return mirrored if mirrored.inlier_ratio > plain.inlier_ratio + MIRROR_MARGIN else plain
+
+
+def _explained(
+    motion: Similarity, lifted: LiftedMatches, threshold: float, size: float, upright: bool
+) -> Alignment:
+    """Returns what ``motion`` explains of all matches."""
+    residuals = lifted.live - motion.apply(lifted.reference)
+    distance = np.linalg.norm(residuals, axis=1)
+    inliers = distance < threshold
+    rms = float(np.sqrt(np.mean(distance[inliers] ** 2))) if inliers.any() else float("inf")
+    shares = explained_shares(lifted, inliers)
+    return Alignment(motion, inliers, residuals, rms, shares[0], size, upright, part_ratio=shares[1])
+
+
+def explained_shares(lifted: LiftedMatches, inliers: Bool[np.ndarray, " n"]) -> tuple[float, float]:
+    """Returns the inliers' share of the confidence of all matches, and of that inside the functional part of both objects."""
+    explained = float(lifted.weights[inliers].sum() / lifted.weights.sum())
+    inside = lifted.weights if lifted.part is None else lifted.weights * lifted.part.prod(axis=1)
+    if lifted.part is None or not inside.sum() > 0.0:
+        return explained, float("nan")
+    return explained, float(inside[inliers].sum() / inside.sum())
+
+
+def _thinned(count: int, seed: int) -> Int64[np.ndarray, " k"]:
+    """Returns which of ``count`` matches the fit is searched with: all, or MAX_FITTED of them."""
+    if count <= MAX_FITTED:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, MAX_FITTED, replace=False))

@@ -45,6 +45,16 @@ def carried_keypoint(
     return place if alignment.bodies is None else _on_protrusion(keypoint, place, lifted, alignment.bodies)
 
 
+def contradiction(keypoint: Keypoint, lifted: LiftedMatches, alignment: Alignment) -> float:
+    """Returns how far [m] the keypoint's own match lies from where the motion alone carries it; 0 without such a match. On a
+    wall of revolution only radius and height count.
+    """
+    carried = alignment.carried(keypoint.point[None])[0]
+    axes = np.eye(3) if alignment.bodies is None else local_axes(alignment.bodies.live, carried)
+    own = _own_match(keypoint, carried, axes, lifted, alignment)
+    return 0.0 if own is None else float(np.linalg.norm(own))
+
+
 def _nearness(
     keypoint: Keypoint, lifted: LiftedMatches, alignment: Alignment, settings: AlignSettings
 ) -> Float64[np.ndarray, " n"]:

@@ -48,9 +48,9 @@ class Phase:
     camera_from_tool: Float64[np.ndarray, "4 4"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Demonstration:
-    """One demonstration, checked: whoever holds one may use every field without looking twice.
+    """One demonstration, checked: whoever holds one may use every field without looking twice. Two are equal if they are one.
 
     Raises BadDemonstration, NoMask or SizeMismatch, naming the field, where the parts do not hold together.
     ``support`` is the plane the object stands on, normal up, or None where it was not seen.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Demonstrations on disk: one folder each, written whole or not at all, read strictly.
 
+Whoever edits a picture of a recording is told: the description holds the pictures' hashes (older recordings are read without).
 ``<folder>/<id>/`` holds ``demonstration.yaml``, ``color.png`` (8-bit RGB), ``depth.png`` (16-bit, ``depth_unit_m`` metres
 per count, 0 = invalid) and ``mask.png`` (8-bit, above 127 = object).
 """
@@ -25,6 +26,7 @@ from func_corr_ros.geometry.camera import PinholeCamera
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.geometry.se3 import from_quaternion_xyzw, quaternion_xyzw
+from func_corr_ros.provenance import sha256_of_file
 from func_corr_ros.transfer.demonstration import ID_PATTERN, Demonstration, Keypoint, Phase
 
 FORMAT = 1
@@ -51,6 +53,9 @@ KEYS = {
     "phase": ("name", "tool_link", "relative_to", "camera_from_tool"),
     "camera_from_tool": ("position", "quaternion_xyzw"),
 }
+# Keys that need not be there: what older recordings lack.
+OPTIONAL = {"": ("sha256",)}
+IMAGES = ("color.png", "depth.png", "mask.png")
 
 
 class DemonstrationStore:
@@ -82,12 +87,25 @@ class DemonstrationStore:
         written = Path(tempfile.mkdtemp(prefix=f".{demonstration.id}.", dir=self.folder))
         try:
             _write(written, demonstration)
-            if target.exists():
-                shutil.rmtree(target)
-            os.replace(written, target)
+            _take_place(written, target)
         finally:
             shutil.rmtree(written, ignore_errors=True)
         return target
+
+
+def _take_place(written: Path, target: Path) -> None:
+    """Moves ``written`` to ``target``; what lay there is put back where that fails."""
+    if not target.exists():
+        os.replace(written, target)
+        return
+    old = written.with_name(written.name + ".old")
+    os.replace(target, old)
+    try:
+        os.replace(written, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def read_demonstration(folder: Path) -> Demonstration:
@@ -100,6 +118,7 @@ def read_demonstration(folder: Path) -> Demonstration:
         raise BadDemonstration(f"{path} cannot be read: {error}") from error
     try:
         _check_keys(text, "", path)
+        _check_hashes(folder, text.get("sha256", {}))
         return _parse(folder, text)
     except (KeyError, TypeError, ValueError) as error:
         raise BadDemonstration(f"{path}: {type(error).__name__}: {error}") from error
@@ -157,13 +176,28 @@ def _check_keys(value: Any, kind: str, path: Path) -> None:
     if not isinstance(value, Mapping):
         raise BadDemonstration(f"{path}: {kind or 'the file'} is {type(value).__name__}; a mapping with {KEYS[kind]} is needed")
     missing = [key for key in KEYS[kind] if key not in value]
-    unknown = [key for key in value if key not in KEYS[kind]]
+    unknown = [key for key in value if key not in KEYS[kind] + OPTIONAL.get(kind, ())]
     if missing or unknown:
         raise BadDemonstration(
             f"{path}: {kind or 'top level'}: missing {missing}, unknown {unknown}; keys are {list(KEYS[kind])}"
         )
     if kind == "" and value["format"] != FORMAT:
         raise BadDemonstration(f"{path}: format {value['format']!r}; this version reads format {FORMAT}")
+
+
+def _check_hashes(folder: Path, recorded: Any) -> None:
+    """Raises BadDemonstration, naming the file, where a picture is not the one that was recorded."""
+    if not isinstance(recorded, Mapping):
+        raise BadDemonstration(f"{folder / DESCRIPTION}: sha256 is {recorded!r}; a mapping from file to hash is needed")
+    for name, wanted in recorded.items():
+        if name not in IMAGES:
+            raise BadDemonstration(f"{folder / DESCRIPTION}: sha256 names {name!r}; the pictures are {list(IMAGES)}")
+        if not (folder / name).is_file():
+            raise BadDemonstration(f"{folder / name} is missing; the recording is not whole: record it again")
+        found = sha256_of_file(folder / name)
+        if found != wanted:
+            raise BadDemonstration(f"{folder / name} was changed after it was recorded (sha256 {found[:12]}..., recorded "
+                                   f"{str(wanted)[:12]}...); record it again, or remove sha256 from {DESCRIPTION}")
 
 
 def _image(path: Path, flags: int) -> np.ndarray:
@@ -186,7 +220,8 @@ def _write(folder: Path, demonstration: Demonstration) -> None:
     for name, image in images.items():
         if not cv2.imwrite(str(folder / name), image):
             raise BadDemonstration(f"{folder / name} could not be written")
-    (folder / DESCRIPTION).write_text(yaml.safe_dump(_description(demonstration), sort_keys=False, default_flow_style=None))
+    text = {**_description(demonstration), "sha256": {name: sha256_of_file(folder / name) for name in IMAGES}}
+    (folder / DESCRIPTION).write_text(yaml.safe_dump(text, sort_keys=False, default_flow_style=None))
 
 
 def _description(demonstration: Demonstration) -> dict[str, Any]:

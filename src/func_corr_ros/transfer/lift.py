@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from func_corr_ros.errors import NoDepth
+from func_corr_ros.errors import ImplausibleDepth, NoDepth
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 
 # Below this many pairs with depth on both sides there is nothing a robust fit could reject.
 MIN_PAIRS = 8
+
+
+# Depth cameras see neither nearer nor farther; what lies outside was read in the wrong unit.
+NEAREST_M, FARTHEST_M = 0.03, 60.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class LiftedMatches:
 
     ``reference`` is in the demonstration's optical frame, ``live`` in the live camera's; ``weights`` are the matches'
     confidences. ``valid_ratio`` is the share of matches that had depth on both sides. ``mirrored`` says that the matches
-    were made with the demonstration's mirror image: the motion between the two objects then holds a reflection.
+    were made with the demonstration's mirror image. ``part`` is the probability that the live point (column 0) and the reference
+    point (1) are in the functional part, None where the features cannot tell.
     """
 
     reference: Float64[np.ndarray, "n 3"]
@@ -39,6 +44,7 @@ class LiftedMatches:
     valid_ratio: float
     mirrored: bool = False
     keypoints: Mapping[str, LiftedKeypoint] = field(default_factory=dict)
+    part: Float64[np.ndarray, "n 2"] | None = None
 
 
 def lift_matches(
@@ -48,11 +54,13 @@ def lift_matches(
     confidence: Float32[np.ndarray, " n"],
     mirrored: bool = False,
     keypoints: Mapping[str, LiftedKeypoint] | None = None,
+    part: Float32[np.ndarray, "n 2"] | None = None,
 ) -> LiftedMatches:
     """Returns the pairs that have a finite point on both sides and a confidence above zero.
 
     ``live_points`` are what :meth:`RgbdFrame.points_at` gives for the live pixels (NaN where the camera saw no depth).
-    Raises NoDepth, with the counts, where fewer than MIN_PAIRS pairs are left.
+    Raises NoDepth, with the counts, where fewer than MIN_PAIRS pairs are left, and ImplausibleDepth where the object is at a
+    distance that only another unit explains.
     """
     reference_points, reference_valid = demonstration.points_at(uv_reference)
     live_valid = np.isfinite(live_points).all(axis=1)
@@ -63,6 +71,8 @@ def lift_matches(
             f"{int(keep.sum())} of {len(keep)} matches lift (depth in the demonstration for {int(reference_valid.sum())}, "
             f"in the live frame at {int(live_valid.sum())}, trusted {int(trusted.sum())}); at least {MIN_PAIRS} are needed"
         )
+    for points, whose in ((reference_points[keep], "demonstration"), (live_points[keep], "live frame")):
+        _check_unit(points, whose)
     trusted_count = max(int(trusted.sum()), 1)
     return LiftedMatches(
         reference=reference_points[keep],
@@ -71,4 +81,17 @@ def lift_matches(
         valid_ratio=float(keep.sum() / trusted_count),
         mirrored=mirrored,
         keypoints=dict(keypoints or {}),
+        part=None if part is None else part[keep].astype(np.float64),
     )
+
+
+def _check_unit(points: Float64[np.ndarray, "n 3"], whose: str) -> None:
+    """Raises ImplausibleDepth where the object is at a distance that no depth camera sees."""
+    distance = float(np.median(np.linalg.norm(points, axis=1)))
+    if not NEAREST_M <= distance <= FARTHEST_M:
+        unit = "millimetres read as metres" if distance > FARTHEST_M else "metres read as millimetres"
+        raise ImplausibleDepth(
+            f"the object of the {whose} is {distance:g} m away; a depth camera sees {NEAREST_M:g} to {FARTHEST_M:g} m. It looks "
+            f"like {unit}: check depth_scale_m_per_count of frame.json, depth_unit_m of the demonstration, or the encoding "
+            "(16UC1 is mm)"
+        )

@@ -49,21 +49,35 @@ class Pipeline:
     def run(self, frame: RgbdFrame) -> PipelineResult:
         """Returns the demonstration's poses on the object in ``frame``; a mistake becomes a Refusal, never an exception."""
         timings: dict[str, float] = {}
-        segmentation = correspondence = lifted = None
+        segmentation = correspondence = None
         try:
             with _timed(timings, "segmentation"):
                 segmentation = self.segmenter.segment(frame)
             with _timed(timings, "correspondence"):
                 correspondence = correspond(self.model, self.reference, frame.color, segmentation.masks())
-            with _timed(timings, "lift"):
-                lifted = lift(self.demonstration, correspondence, frame)
-            with _timed(timings, "transfer"):
-                outcome: Transfer | Refusal = transfer_demonstration(
-                    self.demonstration, lifted, segmentation.support, self.settings
-                )
         except FuncCorrError as error:
-            outcome = Refusal(error)
-        return PipelineResult(outcome, segmentation, correspondence, lifted, timings)
+            return PipelineResult(Refusal(error), segmentation, correspondence, None, timings)
+        return transfer_matches(self.demonstration, frame, segmentation, correspondence, self.settings, timings)
+
+
+def transfer_matches(
+    demonstration: Demonstration,
+    frame: RgbdFrame,
+    segmentation: Segmentation,
+    correspondence: Correspondence,
+    settings: TransferSettings = TransferSettings(),
+    timings: dict[str, float] | None = None,
+) -> PipelineResult:
+    """Returns what becomes of ``demonstration`` with matches found, by whatever method: the pipeline's second half."""
+    timings, lifted = {} if timings is None else timings, None
+    try:
+        with _timed(timings, "lift"):
+            lifted = lift(demonstration, correspondence, frame)
+        with _timed(timings, "transfer"):
+            outcome: Transfer | Refusal = transfer_demonstration(demonstration, lifted, segmentation.support, settings)
+    except FuncCorrError as error:
+        outcome = Refusal(error)
+    return PipelineResult(outcome, segmentation, correspondence, lifted, timings)
 
 
 def reference_of(model: FunctionalCorrespondence, demonstration: Demonstration) -> Reference:
@@ -92,6 +106,7 @@ def lift(demonstration: Demonstration, correspondence: Correspondence, frame: Rg
         correspondence.confidence,
         correspondence.mirrored,
         keypoints,
+        correspondence.matches.part,
     )
 
 

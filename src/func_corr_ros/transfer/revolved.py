@@ -14,7 +14,7 @@ from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution, fit_revolution
 from func_corr_ros.geometry.rigid_fit import Similarity
 from func_corr_ros.geometry.se3 import about_axis
-from func_corr_ros.transfer.align import Alignment, AlignSettings, Bodies, checked_size, extent
+from func_corr_ros.transfer.align import Alignment, AlignSettings, Bodies, checked_size, explained_shares, extent
 from func_corr_ros.transfer.lift import LiftedMatches
 
 # A wall is this far from its ideal circle by noise and by not being quite round, as a share of the object's size.
@@ -30,7 +30,7 @@ MIN_HEIGHT = 0.08
 # Radii nearer to the axis and heights nearer to the support than this share say little of scale.
 MIN_LEVER = 0.3
 # Points that an axis is fitted to; more only cost time.
-MAX_BODY_POINTS = 4000
+MAX_BODY_POINTS = 2000
 
 
 def body_of(points: Float64[np.ndarray, "n 3"], support: Plane | None, settings: AlignSettings) -> Revolution | None:
@@ -62,9 +62,9 @@ def align_revolved(lifted: LiftedMatches, reference: Revolution, live: Revolutio
     # What sticks out of one body and not of the other has no counterpart there.
     distance = np.where(reference_out == live_out, np.linalg.norm(residuals, axis=1), np.inf)
     inliers = distance < settings.tolerance * size
-    explained = float(lifted.weights[inliers].sum() / lifted.weights.sum())
+    explained, of_part = explained_shares(lifted, inliers)
     rms = float(np.sqrt(np.mean(distance[inliers] ** 2))) if inliers.any() else float("inf")
-    return Alignment(_mean_motion(bodies), inliers, residuals, rms, explained, size, True, bodies)
+    return Alignment(_mean_motion(bodies), inliers, residuals, rms, explained, size, True, bodies, of_part)
 
 
 def protrudes(body: Revolution, points: Float64[np.ndarray, "n 3"]) -> Bool[np.ndarray, " n"]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float64
@@ -11,14 +12,17 @@ from jaxtyping import Float64
 from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, HighResidual
 from func_corr_ros.geometry.depth_image import back_project
 from func_corr_ros.geometry.plane import Plane
+from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.se3 import make
 from func_corr_ros.settings import setting
 from func_corr_ros.transfer.align import Alignment, AlignSettings, align_objects
-from func_corr_ros.transfer.carry import carried_keypoint
+from func_corr_ros.transfer.carry import carried_keypoint, contradiction
 from func_corr_ros.transfer.demonstration import Demonstration, Phase
 from func_corr_ros.transfer.lift import LiftedMatches
 from func_corr_ros.transfer.revolved import align_revolved, body_of, protrudes
 
+# The phase whose place must not be in doubt.
+DECIDING_PHASE = "action"
 # A mirrored pose is made a rotation again by turning the tool's mirror axis round (see Phase).
 TURN_MIRROR_AXIS = np.diag([1.0, -1.0, 1.0])
 
@@ -30,6 +34,20 @@ class TransferSettings:
     align: AlignSettings = field(default_factory=AlignSettings)
     min_inlier_ratio: float = setting(
         0.55, "smallest share of the matches' confidence that one motion must explain", at_least=0.0, at_most=1.0, live=True
+    )
+    min_part_ratio: float = setting(
+        0.65,
+        "the same of the matches inside the functional part, where the features know it",
+        at_least=0.0,
+        at_most=1.0,
+        live=True,
+    )
+    max_contradiction: float = setting(
+        0.15,
+        "largest distance between where a keypoint is carried and its own match, as a share of the object's size",
+        at_least=0.0,
+        at_most=100.0,
+        live=True,
     )
     max_residual: float = setting(
         0.1, "largest rms residual of the inliers, as a share of the object's size", at_least=0.0, at_most=1.0, live=True
@@ -89,23 +107,31 @@ def transfer_demonstration(
     except FuncCorrError as error:
         return Refusal(error)
     doubt = _doubt(alignment, settings) or _unseen_part(demonstration, alignment)
+    doubt = doubt or _contradiction(demonstration, lifted, alignment, settings)
     if doubt is not None:
         return Refusal(doubt, alignment)
     keypoints = {item.name: carried_keypoint(item, lifted, alignment, settings.align) for item in demonstration.keypoints}
     phases = tuple(_carried_phase(phase, demonstration, keypoints, alignment) for phase in demonstration.phases)
     return Transfer(
-        demonstration.id, demonstration.function, phases, keypoints, alignment, alignment.inlier_ratio, lifted.mirrored
+        demonstration.id, demonstration.function, phases, keypoints, alignment, alignment.inlier_ratio,
+        alignment.live_from_reference.is_mirrored,
     )
 
 
 def _aligned(
     demonstration: Demonstration, lifted: LiftedMatches, live_support: Plane | None, settings: AlignSettings
 ) -> Alignment:
-    shown = back_project(demonstration.frame.depth, demonstration.frame.camera, demonstration.mask)[0]
-    reference_body, live_body = body_of(shown, demonstration.support, settings), body_of(lifted.live, live_support, settings)
+    reference_body, live_body = _shown_body(demonstration, settings), body_of(lifted.live, live_support, settings)
     if reference_body is not None and live_body is not None:
         return align_revolved(lifted, reference_body, live_body, settings)
     return align_objects(lifted, demonstration.support, live_support, settings)
+
+
+@lru_cache(maxsize=8)
+def _shown_body(demonstration: Demonstration, settings: AlignSettings) -> Revolution | None:
+    """Returns the demonstrated object's body of revolution; the same for every frame, so found once."""
+    shown = back_project(demonstration.frame.depth, demonstration.frame.camera, demonstration.mask)[0]
+    return body_of(shown, demonstration.support, settings)
 
 
 def _carried_phase(
@@ -135,11 +161,35 @@ def _unseen_part(demonstration: Demonstration, alignment: Alignment) -> Degenera
     return None
 
 
+def _contradiction(
+    demonstration: Demonstration, lifted: LiftedMatches, alignment: Alignment, settings: TransferSettings
+) -> HighResidual | None:
+    """Returns the refusal of two witnesses that do not agree on where a phase's keypoint is. Only features that know the function
+    are such witnesses: those of looks alone find other places that look alike.
+    """
+    if lifted.part is None:
+        return None
+    for name in dict.fromkeys(phase.relative_to for phase in demonstration.phases if phase.name == DECIDING_PHASE):
+        apart = contradiction(demonstration.keypoint(name), lifted, alignment)
+        if apart > settings.max_contradiction * alignment.size:
+            return HighResidual(
+                f"the motion carries keypoint {name!r} to a place {1e3 * apart:.0f} mm from its own match, on an object of "
+                f"{1e3 * alignment.size:.0f} mm; at most {1e3 * settings.max_contradiction * alignment.size:.0f} mm is accepted "
+                "(max_contradiction)"
+            )
+    return None
+
+
 def _doubt(alignment: Alignment, settings: TransferSettings) -> HighResidual | None:
     if alignment.inlier_ratio < settings.min_inlier_ratio:
         return HighResidual(
             f"one motion explains {alignment.inlier_ratio:.0%} of the matches' confidence ({int(alignment.inliers.sum())} of "
             f"{len(alignment.inliers)} matches); at least {settings.min_inlier_ratio:.0%} is needed (min_inlier_ratio)"
+        )
+    if alignment.part_ratio < settings.min_part_ratio:
+        return HighResidual(
+            f"the motion explains {alignment.part_ratio:.0%} of the confidence of matches inside the functional part, and "
+            f"{alignment.inlier_ratio:.0%} of all; {settings.min_part_ratio:.0%} of the part's is needed (min_part_ratio)"
         )
     if alignment.rms > settings.max_residual * alignment.size:
         return HighResidual(

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``func-corr demonstration record | library | list``: from files, from the object library, and those there are."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this verb's arguments to ``parser``."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="<action>")
+    record = actions.add_parser("record", help="from an RGB-D frame, the object's mask and a file of marks")
+    record.add_argument("--color", type=Path, required=True, metavar="FILE", help="colour image")
+    record.add_argument("--depth", type=Path, required=True, metavar="FILE", help="depth image: 16 bits, registered to it")
+    record.add_argument("--camera", type=Path, required=True, metavar="FILE",
+                        help="frame.json: K, width, height, depth_scale_m_per_count")
+    record.add_argument("--mask", type=Path, required=True, metavar="FILE", help="image that is bright on the object")
+    record.add_argument("--marks", type=Path, required=True, metavar="FILE",
+                        help="function, object, keypoints, phases (YAML, JSON)")
+    library = actions.add_parser("library", help="of an object of the library, with its exact frames, rendered on a table")
+    library.add_argument("--category", required=True, help="such as mug; `func-corr objects list` lists all")
+    library.add_argument("--function", required=True, help="such as pour-with")
+    library.add_argument("--seed", type=int, default=0, help="draws shape, look and place (default: %(default)s)")
+    library.add_argument("--noise", action="store_true", help="as a depth camera sees it, not perfectly")
+    for action in (record, library):
+        action.add_argument("--id", required=True, help="its name: lower-case letters, digits, '_' and '-'")
+        action.add_argument("--overwrite", action="store_true", help="replace a demonstration of this name")
+    listed = actions.add_parser("list", help="what the store holds")
+    for action in (record, library, listed):
+        action.add_argument("--store", type=Path, default=Path("build/demonstrations"), help="the folder of demonstrations "
+                            "(default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Records or lists; returns 0."""
+    {"record": _record, "library": _library, "list": _list}[arguments.action](arguments)
+    return 0
+
+
+def _record(arguments: argparse.Namespace) -> None:
+    from func_corr_ros.evaluation.frame_folder import read_frame_files, read_mask
+    from func_corr_ros.evaluation.marked_demonstration import demonstration_of, read_marks
+    from func_corr_ros.transfer.demonstration_store import DemonstrationStore
+
+    frame = read_frame_files(arguments.color, arguments.depth, arguments.camera)
+    shown = demonstration_of(frame, read_mask(arguments.mask), read_marks(arguments.marks), arguments.id)
+    print("recorded", DemonstrationStore(arguments.store).record(shown, replace=arguments.overwrite))
+
+
+def _library(arguments: argparse.Namespace) -> None:
+    import numpy as np
+
+    from func_corr_ros.data.library_demonstration import draw_object, library_demonstration, sensed, view_of
+    from func_corr_ros.data.sensor_noise import SensorNoiseSettings
+    from func_corr_ros.transfer.demonstration_store import DemonstrationStore
+
+    rng = np.random.default_rng(arguments.seed)
+    thing = draw_object(arguments.category, rng)
+    thing.object_from_function(arguments.function)  # refuses before anything is rendered
+    view = sensed(view_of(thing, arguments.function, rng), SensorNoiseSettings() if arguments.noise else None, arguments.seed)
+    shown = library_demonstration(view, arguments.function, arguments.id)
+    print("recorded", DemonstrationStore(arguments.store).record(shown, replace=arguments.overwrite))
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from func_corr_ros.transfer.demonstration_store import DemonstrationStore
+
+    store = DemonstrationStore(arguments.store)
+    for name in store.ids():
+        shown = store.load(name)
+        print(f"{name}: {shown.function} with a {shown.object}, {', '.join(phase.name for phase in shown.phases)}")
