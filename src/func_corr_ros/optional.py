@@ -24,6 +24,8 @@ EXTRA_OF = {
     "mitsuba": "photo",
     "tensorboard": "train",
     "accelerate": "train",
+    "mujoco": "sim",
+    "coacd": "sim",
 }
 
 
