@@ -18,11 +18,13 @@ from func_corr_ros.simulation.suite import Suite
 
 # Fingers reach from behind to a little beyond the grasp's origin; halves of their size across, in closing direction and along
 # [m].
-TIP_M = 0.004
+TIP_M = 0.012
 _FINGER_HALF = (0.010, 0.005, 0.030)
 _PALM_HALF = (0.020, 0.055, 0.020)
 OPENING_M = 0.085
 GRIP_N = 70.0
+# What limits the fingers' speed, to 0.14 m/s [N s/m]: fingers that slam shut throw away what they close on.
+CLOSING_DAMPING = 500.0
 # Rubber pads hold against turning too: the second figure is a patch's radius [m].
 _PAD_FRICTION = (1.0, 0.015, 0.0005)
 DENSITY = 1000.0
@@ -44,7 +46,8 @@ def judge_grasp(thing: FunctionalObject, object_from_gripper: Float64[np.ndarray
     """Returns what comes of gripping ``thing``, standing on a floor, at ``object_from_gripper``: how far it was lifted, and how
     far it slipped within the gripper from closing to the end.
     """
-    world = PhysicalWorld()
+    world = PhysicalWorld(time_step=0.001)
+    world.hold_still()
     world.add_floor()
     world.add_free("object", convex_parts(thing), np.eye(4), DENSITY * volume(thing))
     before = object_from_gripper @ make(np.eye(3), np.array([0.0, 0.0, -PREGRASP_M]))
@@ -65,7 +68,7 @@ def judge_grasp(thing: FunctionalObject, object_from_gripper: Float64[np.ndarray
     def shake(t: float) -> None:
         world.carry("guide", _moved(object_from_gripper, SHAKE_M * math.sin(2.0 * math.pi * SHAKE_HZ * t), LIFT_M))
 
-    came, closed = world.run(0.7, approach), world.run(0.4, hold)
+    came, closed = world.run(0.7, approach), world.run(0.5, hold)
     held = np.linalg.inv(world.pose("hand")) @ world.pose("object")
     lifted, shaken = world.run(1.0, lift), world.run(1.0, shake)
     now = np.linalg.inv(world.pose("hand")) @ world.pose("object")
@@ -105,7 +108,7 @@ def add_gripper(world: PhysicalWorld, world_from_gripper: Float64[np.ndarray, "4
         finger = world.add_body(name, (0.0, side * (0.5 * OPENING_M + _FINGER_HALF[1]), TIP_M - _FINGER_HALF[2]), parent=hand)
         finger.gravcomp = 1.0
         finger.add_joint(name=name, type=mujoco.mjtJoint.mjJNT_SLIDE, axis=(0.0, -side, 0.0), range=(0.0, 0.5 * OPENING_M),
-                         limited=mujoco.mjtLimited.mjLIMITED_TRUE, damping=20.0)
+                         limited=mujoco.mjtLimited.mjLIMITED_TRUE, damping=CLOSING_DAMPING, armature=0.5)
         finger.add_geom(type=box, size=_FINGER_HALF, mass=0.05, friction=_PAD_FRICTION, condim=6, priority=1)
     _couple(world, guide.name, hand.name)
     return hand

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -44,12 +44,13 @@ class SimulatedMethod(Protocol):
         ...
 
 
-@dataclass(frozen=True)
 class Oracle:
     """Knows the true frame: what the physics, and nothing else, makes fail."""
 
-    name: str = "oracle"
-    weights: Mapping[str, str] = field(default_factory=dict)
+    name = "oracle"
+
+    def __init__(self) -> None:
+        self.weights: Mapping[str, str] = {}
 
     def answer(self, trial: Trial, suite: Suite) -> Answer:
         """Returns the truth."""

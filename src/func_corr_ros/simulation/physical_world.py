@@ -15,8 +15,9 @@ from func_corr_ros.optional import require
 from func_corr_ros.simulation.convex_parts import Parts
 
 TIME_STEP_S = 0.0025
-# Contacts are a little soft and lose their bounce within this time; friction is that of glazed ceramic on metal or grains.
-_CONTACT_TIME_S = 0.006
+# Contacts are a little soft and lose their bounce within so many steps: a force F on a mass m sinks in by F / m times the square
+# of that time, which asks for short steps where it is large. Friction is that of glazed ceramic on metal or grains.
+_CONTACT_STEPS = 2.4
 FRICTION = (0.6, 0.005, 0.0001)
 # Grains have corners and do not roll away like balls: on a slope of 30 degrees they roll at most so fast [m/s].
 ROLLING_SPEED = 0.25
@@ -53,7 +54,12 @@ class PhysicalWorld:
         option.integrator = self._mujoco.mjtIntegrator.mjINT_IMPLICITFAST
         option.iterations, option.ls_iterations = 30, 20
         geom = self.spec.default.geom
-        geom.friction, geom.solref, geom.condim = FRICTION, (_CONTACT_TIME_S, 1.0), 3
+        geom.friction, geom.solref, geom.condim = FRICTION, (_CONTACT_STEPS * self.time_step, 1.0), 3
+
+    def hold_still(self) -> None:
+        """Lets friction hold without creeping, which what is gripped needs and loose grains do not; it costs some time."""
+        option = self.spec.option
+        option.cone, option.impratio = self._mujoco.mjtCone.mjCONE_ELLIPTIC, 20.0
 
     def add_floor(self, height: float = 0.0) -> None:
         """Adds an endless level floor."""
