@@ -59,7 +59,7 @@ def cause_of(trial: Trial, suite: Suite, method: object, answer: Answer) -> str:
     again = with_perfect_depth(trial, method, result)
     if isinstance(again, Transfer) and is_near(suite, again.phase(PHASE).camera_from_tool, truth):
         return "depth"
-    if _turned_only(trial, suite, answer.camera_from_tool, truth) or _turn_was_free(result):
+    if turned_only(trial, suite, answer.camera_from_tool, truth) or _turn_was_free(result):
         return "symmetry"
     return "alignment" if _place_is_right(trial, suite, result, truth) else "correspondence"
 
@@ -88,7 +88,7 @@ def _chosen(result: PipelineResult) -> Bool[np.ndarray, "h w"] | None:
     return result.segmentation.mask(result.correspondence.object_id)
 
 
-def _turned_only(
+def turned_only(
     trial: Trial, suite: Suite, pose: Float64[np.ndarray, "4 4"] | None, truth: Float64[np.ndarray, "4 4"]
 ) -> bool:
     """Returns whether a turn about the object's upright axis, by any angle, makes a wrong pose a good one."""
