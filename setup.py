@@ -21,6 +21,7 @@ EXTRAS = {
     "data": ["trimesh>=4", "embreex>=4.4", "manifold3d>=3"],
     "export": ["onnxscript>=0.5,<1", "onnxruntime>=1.18"],
     "train": ["tensorboard>=2.16", "accelerate>=1.1,<2"],
+    "sim": ["mujoco>=3.3", "coacd>=1.0,<2", "manifold3d>=3"],
     "ros": [
         "ros-rclpy~=9.1",
         "ros-rmw-fastrtps-cpp~=9.3",

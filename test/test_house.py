@@ -41,8 +41,10 @@ MAY_IMPORT = {
     "data": {"geometry", "grounding", "correspondence", "transfer"},
     "training": {"geometry", "correspondence", "data"},
     "evaluation": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data"},
+    "simulation": {"geometry", "correspondence", "segmentation", "transfer", "data", "evaluation"},
     "nodes": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation"},
-    "cli": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "training", "evaluation"},
+    "cli": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "training", "evaluation",
+            "simulation"},
 }
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 ROS = re.compile(

@@ -27,6 +27,8 @@ EXTRA_OF = {
     "objaverse": "objaverse",
     "tensorboard": "train",
     "accelerate": "train",
+    "mujoco": "sim",
+    "coacd": "sim",
 }
 
 

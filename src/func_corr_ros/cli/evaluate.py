@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = override(EvaluationSettings(), wanted, source="command line")
     wanted = {"max_pixels": _pixels(arguments.pixels), "device": arguments.device}
     asked = override(MethodSettings(), wanted, source="command line")
-    _set_threads(arguments.threads)
+    set_threads(arguments.threads)
     benchmark, names = Benchmark.open(arguments.benchmark), arguments.method.split(",")
     pairs, negatives = (len(chosen(of, settings.limit)) for of in (benchmark.pairs, benchmark.negatives))
     with _progress(names, {"predict": pairs, "score": pairs, "negatives": negatives}) as on_pair:
@@ -70,7 +70,8 @@ def _pixels(text: str) -> int:
     return int(text)
 
 
-def _set_threads(count: int) -> None:
+def set_threads(count: int) -> None:
+    """Lets torch use ``count`` threads of the CPU, 0 as many as it likes; raises BadSettings below 0."""
     if count < 0:
         raise BadSettings(f"--threads {count}: at least 1, or 0 for as many as torch likes")
     if count:

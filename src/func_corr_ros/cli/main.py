@@ -27,6 +27,7 @@ VERBS = {
     "train": "train a head that knows function, from nothing but the library of objects",
     "ablate": "what each ingredient of the recipes is worth: trained and scored row by row",
     "export": "a trained head as ONNX graphs, for TensorRT and other runtimes without torch",
+    "simulate": "transferred poses carried out in a physics engine: pour, grasp, success rates, films",
     "demo": "the main job end to end: bags, running nodes, report.html",
     "doctor": "what is installed, what is missing and what to do about it",
 }
