@@ -11,7 +11,7 @@ from func_corr_ros.data.clutter import cluttered
 from func_corr_ros.data.objects import CATEGORIES
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.sensor_noise import SensorNoiseSettings
-from func_corr_ros.data.tabletop_scene import SceneView
+from func_corr_ros.data.tabletop_scene import REALSENSE, SceneView
 from func_corr_ros.errors import BadSettings, DegenerateGeometry, NoDepth
 from func_corr_ros.geometry.camera import PinholeCamera
 from func_corr_ros.geometry.se3 import make
@@ -28,14 +28,14 @@ _ATTEMPTS = 30
 
 
 def view_of(
-    thing: FunctionalObject, function: str, rng: np.random.Generator, *, grasp: bool = True, camera: PinholeCamera | None = None,
+    thing: FunctionalObject, function: str, rng: np.random.Generator, *, grasp: bool = True, camera: PinholeCamera = REALSENSE,
     supersampling: int = 1,
 ) -> SceneView:
     """Returns ``thing`` alone on a table ("target"), placed, dressed and lit at random so that what serves ``function`` is seen,
     and with ``grasp`` some of what it is held by; a perfect sensor. Raises DegenerateGeometry where no attempt shows it.
     """
     for _ in range(_ATTEMPTS):
-        scene = cluttered([thing], rng, others=(), **({} if camera is None else {"camera": camera}))
+        scene = cluttered([thing], rng, others=(), camera=camera)
         view = scene.view(supersampling=0)
         held = _seen_at(view, _grasp_frame(thing)) if grasp else True
         if view.serves(OBJECT, function).sum() >= MIN_SEEN_PX and held:
