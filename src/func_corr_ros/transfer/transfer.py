@@ -36,7 +36,7 @@ class TransferSettings:
         0.55, "smallest share of the matches' confidence that one motion must explain", at_least=0.0, at_most=1.0, live=True
     )
     min_part_ratio: float = setting(
-        0.65,
+        0.5,
         "the same of the matches inside the functional part, where the features know it",
         at_least=0.0,
         at_most=1.0,
