@@ -19,7 +19,7 @@ from func_corr_ros.optional import require
 from func_corr_ros.provenance import whole_file
 
 # One convex part: the corners of its hull, in the object's frame [m].
-Parts = tuple[Float64[np.ndarray, "n 3"], ...]
+Parts = tuple[Float64[np.ndarray, "_ 3"], ...]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _key(thing: FunctionalObject) -> str:
     return digest.hexdigest()[:32]
 
 
-def _cut(thing: FunctionalObject) -> list[Float64[np.ndarray, "n 3"]]:
+def _cut(thing: FunctionalObject) -> list[Float64[np.ndarray, "_ 3"]]:
     coacd = require("coacd")
     coacd.set_log_level("error")
     vertices, faces = simplified(thing, FINENESS.simplified_m)
