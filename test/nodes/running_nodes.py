@@ -115,10 +115,13 @@ class Robot(Node):
 
     def call_many(self, kind, name: str, count: int, **fields):
         """Returns the responses to ``count`` requests that are sent at once."""
-        if name not in self._planner:
+        known = name in self._planner
+        if not known:
             self._planner[name] = self.create_client(kind, name, qos_profile=SERVICE)
         client = self._planner[name]
         assert client.wait_for_service(timeout_sec=LONG), f"nobody serves {name}"
+        if not known:
+            time.sleep(0.5)  # a client may know its server before the server knows the client, and lose the first answer
         answers = [client.call_async(kind.Request(**fields)) for _ in range(count)]
         for answer in answers:
             done = threading.Event()

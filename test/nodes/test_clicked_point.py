@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """An operator points at one of two objects: it alone is segmented, followed while it moves, and let go when asked or gone."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from nodes.running_nodes import LONG
 
 from func_corr_ros.errors import ErrorCode
 
@@ -28,10 +30,12 @@ def segmented(robot, blocks, running):
                 frame, color=np.where(nearer[..., None], other.color, frame.color),
                 depth=np.where(nearer, other.depth, frame.depth),
             )
-        for _ in range(60):
+        deadline = time.monotonic() + LONG
+        while time.monotonic() < deadline:
             message = robot.answer(lambda stamp: running.rgbd_messages(frame, stamp), key="objects")
             if ready(message):
                 return message
+            time.sleep(0.06)  # stamps are 50 ms apart and must not run ahead of the clock
         raise AssertionError(f"{len(message.objects)} objects, {message.error_code}: {message.error_msg}")
 
     return until

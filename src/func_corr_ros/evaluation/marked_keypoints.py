@@ -48,7 +48,7 @@ def load_marked_object(path: Path, frames: Path) -> MarkedObject:
 
 
 def filled(
-    outline: Sequence[Sequence[float]], holes: Sequence[Sequence[Sequence[float]]], height: int, width: int
+    outline: Sequence[Sequence[int | float]], holes: Sequence[Sequence[Sequence[int | float]]], height: int, width: int
 ) -> Bool[np.ndarray, "h w"]:
     """Returns the mask inside polygon ``outline``, less ``holes``; corners are (u, v) pixels, rounded."""
     mask = np.zeros((height, width), dtype=np.uint8)
