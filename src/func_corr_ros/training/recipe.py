@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from torch import nn
 
@@ -31,7 +32,7 @@ class Recipe:
     held_out_objects: int = setting(4, "objects of each category that only validate", at_least=1)
     hold_back_functions: bool = setting(False, "train without the validation functions too, to choose settings by them")
     views: TrainingViewSettings = field(default_factory=TrainingViewSettings)
-    context_head: ContextHeadSettings = field(default_factory=ContextHeadSettings)
+    context_head: ContextHeadSettings = field(default_factory=partial(ContextHeadSettings, dropped=0.1))
     paper_head: PaperHeadSettings = field(default_factory=PaperHeadSettings)
     ours: ObjectiveSettings = field(default_factory=ObjectiveSettings)
     paper: PaperObjectiveSettings = field(default_factory=PaperObjectiveSettings)
