@@ -98,7 +98,9 @@ class SetUp:
             print(f"{time.monotonic() - started:6.0f} s  {note}", flush=True)
 
     def todo(self) -> list[tuple[str, str, object]]:
-        return [step for step in self.steps() if self.done.get(step[0]) != step[1]]
+        """The first step that is not done and all after it: what stands on a step that is done again is no longer there."""
+        steps = self.steps()
+        return steps[next((at for at, step in enumerate(steps) if self.done.get(step[0]) != step[1]), len(steps)) :]
 
     def plan(self) -> str:
         """Returns what a run would do and on what it would build."""

@@ -76,7 +76,9 @@ accelerator = None
 if {shared}:
     from accelerate import Accelerator
     accelerator = Accelerator(cpu=True)
-module.train_head(override(OURS, FEW), data(Path({views!r})), Path({out!r}), accelerator=accelerator)
+# Processes hide other values: without that, what they learn is the same.
+whole = {{**FEW, "context_head": {{"dropped": 0.0}}}}
+module.train_head(override(OURS, whole), data(Path({views!r})), Path({out!r}), accelerator=accelerator)
 """
 
 
