@@ -97,6 +97,10 @@ def test_a_broken_run_goes_on_where_it_stopped_and_a_done_one_is_silent(
     again = set_up.SetUp(project)
     again.done.pop("workspace")
     assert [name for name, _, _ in again.todo()] == ["workspace"]
+    # What was made on another version of a step is made again, though its own key is that of long ago.
+    again = set_up.SetUp(project)
+    again.done["ros"] = "otherwise"
+    assert [name for name, _, _ in again.todo()] == ["ros", "project", "workspace"]
     assert set(json.loads((project / ".venv" / "set_up.json").read_text())) == set(names.values())
 
 
