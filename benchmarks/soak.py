@@ -109,7 +109,7 @@ def watcher(pid: int) -> Any:
             self.node, self.executor = rclpy.create_node("soak"), SingleThreadedExecutor()
             self.executor.add_node(self.node)
             topics = ((Image, "rgb/image_rect_color"), (Image, "depth_registered/image_rect"), (CameraInfo, "rgb/camera_info"))
-            self.publishers = [self.node.create_publisher(kind, name, QOS["SENSOR_DATA"]) for kind, name in topics]
+            self.publishers = [self.node.create_publisher(kind, name, QOS["RELIABLE"]) for kind, name in topics]
             self.node.create_subscription(TransferResult, "transfer_node/transfer", self.hear, 10)
             self.node.create_subscription(DiagnosticArray, "/diagnostics", self.diagnose, 10)
             self.started, self.sent = time.monotonic(), 0
@@ -147,6 +147,8 @@ def watcher(pid: int) -> Any:
             seconds, megabytes, threads = (np.array(column, dtype=float) for column in zip(*self.held, strict=True))
             late = seconds > SETTLING * seconds.max()
             slope = float(np.polyfit(seconds[late] / 60.0, megabytes[late], 1)[0])
+            if not self.results:
+                raise SystemExit(f"no result came back; the nodes say {self.values}")
             at, ages, codes = (np.array(column, dtype=float) for column in zip(*self.results, strict=True))
             values = self.values["/segmentation_node"]
             received, dropped = int(values["mailbox.received"]), int(values["mailbox.dropped"])
