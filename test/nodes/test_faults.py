@@ -141,10 +141,8 @@ def test_the_clock_jumps_back(robot, blocks, good, loaded, assert_good, diagnose
 
 
 def test_the_resolution_changes_in_mid_stream(robot, blocks, good, loaded, assert_good) -> None:
-    from nodes.test_fuzz import thinned
-
     assert_good()
-    small = thinned(blocks.frame(good[1]))
+    small = blocks.thinned(blocks.frame(good[1]))
     result = result_of(robot, lambda stamp: rgbd_messages(small, stamp), lambda result: result.accepted)
     # Every fourth pixel only: 16 mm apart on the object.
     robot.assert_pose(result.phases[1], blocks.truth(good[1]), millimetres=8.0, degrees=4.0)

@@ -6,7 +6,6 @@ Messages are handed to the callbacks as an executor would, without DDS: it would
 """
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +22,6 @@ from std_msgs.msg import Header
 
 from func_corr_ros import srv
 from func_corr_ros.errors import ErrorCode
-from func_corr_ros.geometry.camera import PinholeCamera
 from func_corr_ros.nodes.correspondence_node import CorrespondenceNode
 from func_corr_ros.nodes.diagnostics import memory_megabytes
 from func_corr_ros.nodes.func_corr import composed
@@ -39,8 +37,6 @@ CODES = {int(code) for code in ErrorCode}
 # A message may say that it is as large as it likes; what it holds is what may be allocated.
 GROWTH_MB = 400
 SOON = 120.0  # seconds; one image takes 50 ms, on a busy machine much more
-# Of 640x480 px every fourth pixel: an image takes a tenth of the time.
-STEP = 4
 
 
 class Graph:
@@ -56,7 +52,7 @@ class Graph:
         self.nodes = [self.segmentation, self.correspondence, self.transfer, self.matcher, self.mover, self.compressed]
         assert bring_up(self.nodes)
         self.place = blocks.moved(0.05, 0.03, 30.0)
-        self.frame = thinned(blocks.frame(self.place))
+        self.frame = blocks.thinned(blocks.frame(self.place))  # an image takes a tenth of the time
         self.objects, self.matches = [], []
         self.segmentation.listeners.append(self.objects.append)
         self.correspondence.listeners.append(self.matches.append)
@@ -105,14 +101,6 @@ class Graph:
         self.deliver(node, f"rgb/image_rect_color{transports[0]}", color)
         for topic, message in others:
             self.deliver(node, topic, message)
-
-
-def thinned(frame):
-    """Returns every STEP-th pixel of a frame, and its camera."""
-    camera = frame.camera
-    less = PinholeCamera(camera.fx / STEP, camera.fy / STEP, camera.cx / STEP, camera.cy / STEP,
-                         camera.width // STEP, camera.height // STEP)
-    return replace(frame, color=frame.color[::STEP, ::STEP].copy(), depth=frame.depth[::STEP, ::STEP].copy(), camera=less)
 
 
 @pytest.fixture(scope="module")

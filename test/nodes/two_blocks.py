@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scene with a known answer: an L of two blocks on a table, every surface point in a colour of its own."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -37,6 +38,14 @@ def frame(world_from_object: np.ndarray, stamp_ns: int = 0) -> RgbdFrame:
     size = (CAMERA.height, CAMERA.width)
     picture = np.clip(np.rint(color), 0, 255).astype(np.uint8).reshape(*size, 3)
     return RgbdFrame(picture, depth.reshape(size).astype(np.float32), CAMERA, stamp_ns, "camera_color_optical_frame")
+
+
+def thinned(seen: RgbdFrame, step: int = 4) -> RgbdFrame:
+    """Returns every ``step``-th pixel of a frame, and its camera."""
+    camera = seen.camera
+    fewer = (camera.width // step, camera.height // step)
+    less = PinholeCamera(camera.fx / step, camera.fy / step, camera.cx / step, camera.cy / step, *fewer)
+    return replace(seen, color=seen.color[::step, ::step].copy(), depth=seen.depth[::step, ::step].copy(), camera=less)
 
 
 def _rendered(world_from_object: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -103,10 +103,12 @@ def test_nobody_there_is_said_after_all_tries(tmp_path: Path) -> None:
 
 
 def test_nonsense_is_data_and_three_in_a_row_an_error(server: Server, tmp_path: Path) -> None:
-    words = "__import__('os').system('touch /tmp/never')"
+    never = tmp_path / "never"
+    words = f"__import__('pathlib').Path({str(never)!r}).touch()"
     server.reply = lambda body: said(words)
     one = annotator(server.url, tmp_path)
     assert [len(boxes.corners) for boxes in one.ask([question(0), question(1)])] == [0, 0] and one.meter.unreadable == 2
+    assert not never.exists()
     with pytest.raises(BadAnswer, match="3 answers in a row"):
         one.ask([question(2)])
     server.reply = lambda body: (200, json.dumps({"choices": []}))
