@@ -11,6 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+from rcl_interfaces.srv import ListParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
@@ -115,19 +116,35 @@ class Robot(Node):
 
     def call_many(self, kind, name: str, count: int, **fields):
         """Returns the responses to ``count`` requests that are sent at once."""
-        known = name in self._planner
-        if not known:
+        if name not in self._planner:
             self._planner[name] = self.create_client(kind, name, qos_profile=SERVICE)
+            self._meet(name.rpartition("/")[0])
         client = self._planner[name]
         assert client.wait_for_service(timeout_sec=LONG), f"nobody serves {name}"
-        if not known:
-            time.sleep(0.5)  # a client may know its server before the server knows the client, and lose the first answer
         answers = [client.call_async(kind.Request(**fields)) for _ in range(count)]
         for answer in answers:
-            done = threading.Event()
-            answer.add_done_callback(lambda _, done=done: done.set())
-            assert done.wait(LONG), f"{name} did not answer in {LONG} s"
+            assert self._done(answer, LONG), f"{name} did not answer in {LONG} s"
         return [answer.result() for answer in answers]
+
+    def _meet(self, node: str) -> None:
+        """Waits until ``node`` knows every client that was created up to now.
+
+        A client may know its server before the server knows the client, and then loses its answer. DDS announces the endpoints of
+        a process in their order, so that a node that answers a later client knows the earlier ones; what is asked here may be
+        asked again.
+        """
+        probe = self.create_client(ListParameters, f"{node}/list_parameters")
+        deadline = time.monotonic() + LONG
+        while time.monotonic() < deadline:
+            if probe.wait_for_service(timeout_sec=1.0) and self._done(probe.call_async(ListParameters.Request()), 2.0):
+                return
+        raise AssertionError(f"{node} did not answer in {LONG} s")
+
+    @staticmethod
+    def _done(answer, seconds: float) -> bool:
+        done = threading.Event()
+        answer.add_done_callback(lambda _: done.set())
+        return done.wait(seconds)
 
     @staticmethod
     def assert_pose(phase, camera_from_tool: np.ndarray, millimetres: float = 3.0, degrees: float = 1.0) -> None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from func_corr_ros.cli.pipeline_arguments import assignment
+
 if TYPE_CHECKING:
     from func_corr_ros.correspondence.baselines.trained import TrainedMethod
     from func_corr_ros.correspondence.trained_head import TrainedHead
@@ -20,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for heads, scores and table.md; goes on where it stopped")
     parser.add_argument("--rows", default="", metavar="NAME[,NAME...]", help="only these rows of training/ablation.py")
     parser.add_argument("--steps", type=int, default=2500, help="steps of each run; 0: as the recipe says (default: 2500)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of every row")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N pairs, spread evenly over the benchmark")
     parser.add_argument("--baselines", default="chance,dino-224,dino-448", help="methods that are scored beside")
     parser.add_argument("--data", type=Path, default=Path("build/training"), help="views and features, as for func-corr train")
@@ -61,12 +64,14 @@ def _head(variant: Variant, seed: int, arguments: argparse.Namespace) -> Trained
     """Returns the head of one row and seed, trained where it is not there yet."""
     from func_corr_ros.correspondence.backbone import chosen_device
     from func_corr_ros.correspondence.trained_head import TrainedHead
+    from func_corr_ros.settings import override
     from func_corr_ros.training.train_head import prepare, train_head
 
     if variant.reads:
         head = TrainedHead.load(arguments.out / "heads" / f"{variant.reads}-{seed}" / "head.safetensors")
         return TrainedHead(head.network, replace(head.spec, decoding=variant.decoding), head.functions)
-    folder, recipe = arguments.out / "heads" / f"{variant.name}-{seed}", variant.settings(seed, arguments.steps)
+    folder = arguments.out / "heads" / f"{variant.name}-{seed}"
+    recipe = override(variant.settings(seed, arguments.steps), dict(map(assignment, arguments.set)), source="--set")
     if not (folder / "head.safetensors").exists():
         device = str(chosen_device(arguments.device))
         train_head(recipe, prepare(recipe, arguments.data, device=device, processes=arguments.processes), folder, device=device)

@@ -171,12 +171,14 @@ def _parameters(node: Listener, executor: SingleThreadedExecutor) -> dict[str, A
     found: dict[str, Any] = dict(ASKED)
     for name in (name for name in sorted(node.statuses) if name.endswith("segmentation_node")):
         client = AsyncParameterClient(node, name)
-        if client.wait_for_services(2.0):
+        # A node that does not know the client yet loses its answer (DDS): what was not answered is asked again.
+        for _ in range(3 if client.wait_for_services(2.0) else 0):
             answer = client.get_parameters(list(ASKED))
-            executor.spin_until_future_complete(answer, 2.0)
+            executor.spin_until_future_complete(answer, 1.0)
             if answer.done():
                 for key, value in zip(ASKED, answer.result().values, strict=False):
                     found[key] = value.bool_value if isinstance(ASKED[key], bool) else value.double_value
+                break
     return found
 
 

@@ -56,6 +56,8 @@ WHERE_MATCHED = {"flow", "confidence", "camera_info", "overlay", "flow_color", "
 SETTLE_S = 5.0
 TIMED = {"segment", "match", "transfer"}
 WHERE_ACCEPTED = {"transferred_pose", "transferred_path", "inliers", "transfer_markers"}
+# A server that does not know its client yet loses the answer (DDS): after so long it is asked again.
+PATIENCE_S = 20.0
 
 
 class ReplayClient(Node):
@@ -84,13 +86,16 @@ class ReplayClient(Node):
     def load_demonstration(self, demonstration_id: str, spin: Callable[[], None], deadline: float) -> None:
         """Asks transfer_node to load ``demonstration_id``, again while it is not active; raises what it answers."""
         client = self.create_client(LoadDemonstration, "transfer_node/load_demonstration")
+        request = LoadDemonstration.Request(demonstration_id=demonstration_id)
         while True:
             while not client.service_is_ready():
                 _in_time(deadline, f"nobody serves {client.srv_name}; is transfer_node (or func_corr) running in this domain?")
                 spin()
-            answer = client.call_async(LoadDemonstration.Request(demonstration_id=demonstration_id))
+            answer, again = client.call_async(request), time.monotonic() + PATIENCE_S
             while not answer.done():
                 _in_time(deadline, f"{client.srv_name} does not answer")
+                if time.monotonic() > again:
+                    answer, again = client.call_async(request), time.monotonic() + PATIENCE_S
                 spin()
             error = error_from(answer.result().error_code, answer.result().error_msg)
             if error is None:
