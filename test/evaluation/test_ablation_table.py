@@ -28,6 +28,19 @@ def test_seeds_and_directions_are_averaged_and_splits_kept_apart(tmp_path: Path)
     assert unseen.rstrip().endswith("| – |")
 
 
+def test_differences_are_of_the_same_pairs(tmp_path: Path) -> None:
+    """Pairs differ by far more than rows do: only paired differences tell that one row is always .1 better."""
+    ours = [f"{pair},ab,seen,.1,{value:.1f},{value:.1f},.6,.7" for pair, value in zip("pqrs", (.9, .1, .5, .3), strict=True)]
+    other = [f"{pair},ab,seen,.1,{value:.1f},{value:.1f},.6,.7" for pair, value in zip("pqr", (.8, .0, .6), strict=True)]
+    rows = [AblationRow("a", "", [run(tmp_path / "a", ours)]), AblationRow("b", "", [run(tmp_path / "b", other)])]
+    line = next(line for line in ablation_table(rows, "a").splitlines() if line.startswith("| a − b |"))
+    assert line.split(" | ")[1] == "3" and "+0.033 [-0.100, +0.100]" in line and "**" not in line
+    rows[1] = AblationRow("b", "", [run(tmp_path / "c", other[:2])])
+    line = next(line for line in ablation_table(rows, "a").splitlines() if line.startswith("| a − b |"))
+    assert "**+0.100 [+0.100, +0.100]**" in line and "| +0.000 [+0.000, +0.000] |" in line
+    assert "a − b" not in ablation_table(rows)
+
+
 def test_a_run_that_was_not_scored_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="scores.csv"):
         ablation_table([AblationRow("a", "", [tmp_path])])

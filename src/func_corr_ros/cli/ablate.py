@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{variant.name}, seed {seed}: done", flush=True)
         rows.append(AblationRow(variant.name, variant.about, runs))
         # After every row, so that a long run can be looked at.
-        table = write_whole(arguments.out / "table.md", ablation_table(rows))
+        table = write_whole(arguments.out / "table.md", ablation_table(rows, "ours"))
     print(table.read_text())
     return 0
 

@@ -29,11 +29,20 @@ class AblationRow:
     runs: Sequence[Path]
 
 
-def ablation_table(rows: Sequence[AblationRow]) -> str:
-    """Returns one Markdown table for all pairs and one for each split; raises FileNotFoundError where a run was not scored."""
+def ablation_table(rows: Sequence[AblationRow], against: str = "") -> str:
+    """Returns one Markdown table for all pairs and one for each split; raises FileNotFoundError where a run was not scored.
+
+    With ``against``, the name of a row, each table is followed by what that row has more than every other, pair by pair:
+    intervals of paired differences are far narrower than those of the rows, for hard pairs are hard for all. Those without zero
+    are bold.
+    """
     read = {row.name: _pairs_of(row) for row in rows}
     splits = sorted({split for pairs in read.values() for split, _ in pairs.values()})
-    text = [_table("all pairs", rows, read, None), *(_table(f"split {split}", rows, read, split) for split in splits)]
+    text = []
+    for title, split in (("all pairs", None), *((f"split {split}", split) for split in splits)):
+        text.append(_table(title, rows, read, split))
+        if against in read and len(read) > 1:
+            text.append(_differences(title, read, against, split))
     return "\n".join(text)
 
 
@@ -61,6 +70,20 @@ def _table(
     return f"#### {title}\n\n{head}" + "\n".join(lines) + "\n"
 
 
+def _differences(title: str, read: Mapping[str, Mapping[str, tuple[str, np.ndarray]]], against: str, split: str | None) -> str:
+    lines, reference = [], read[against]
+    for name, pairs in read.items():
+        shared = [pair for pair, (at, _) in pairs.items() if pair in reference and split in (None, at)]
+        if name == against or not shared:
+            continue
+        values = np.stack([reference[pair][1] - pairs[pair][1] for pair in shared])
+        ends = bootstrap_interval(values)
+        cells = [_difference(*numbers) for numbers in zip(_mean(values), *ends, strict=True)]
+        lines.append(f"| {against} − {name} | {len(shared)} | {' | '.join(cells)} |")
+    head = f"| Difference | Pairs | {' | '.join(FIGURES.values())} |\n|---|{'---:|' * (1 + len(FIGURES))}\n"
+    return f"{title}, what {against} has more, paired:\n\n{head}" + "\n".join(lines) + "\n"
+
+
 def _mean(values: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, " k"]:
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=0)
@@ -69,3 +92,10 @@ def _mean(values: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, " k"]:
 
 def _cell(value: float, low: float, high: float) -> str:
     return f"{value:.3f} [{low:.3f}, {high:.3f}]" if value == value else "–"
+
+
+def _difference(value: float, low: float, high: float) -> str:
+    if value != value:
+        return "–"
+    text = f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
+    return f"**{text}**" if low > 0.0 or high < 0.0 else text
