@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from func_corr_ros.cli.pipeline_arguments import assignment
 
 if TYPE_CHECKING:
+    from func_corr_ros.correspondence.baselines.method import Method
     from func_corr_ros.correspondence.baselines.trained import TrainedMethod
     from func_corr_ros.correspondence.trained_head import TrainedHead
     from func_corr_ros.training.ablation import Variant
@@ -18,10 +21,12 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this verb's arguments to ``parser``."""
-    parser.add_argument("--benchmark", type=Path, required=True, metavar="DIR", help="folder from func-corr benchmark build")
+    parser.add_argument("--benchmark", type=Path, required=True, nargs="+", metavar="DIR",
+                        help="folders from func-corr benchmark build")
     parser.add_argument("--out", type=Path, required=True, help="folder for heads, scores and table.md; goes on where it stopped")
     parser.add_argument("--rows", default="", metavar="NAME[,NAME...]", help="only these rows of training/ablation.py")
     parser.add_argument("--steps", type=int, default=2500, help="steps of each run; 0: as the recipe says (default: 2500)")
+    parser.add_argument("--seeds", type=int, default=3, help="at most so many seeds of a row (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of every row")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N pairs, spread evenly over the benchmark")
     parser.add_argument("--baselines", default="chance,dino-224,dino-448", help="methods that are scored beside")
@@ -39,24 +44,34 @@ def run(arguments: argparse.Namespace) -> int:
     from func_corr_ros.evaluation.report import write_whole
     from func_corr_ros.training.ablation import variants
 
-    benchmark, settings = Benchmark.open(arguments.benchmark), EvaluationSettings(limit=arguments.limit)
-    rows = []
+    benchmarks, settings = [Benchmark.open(folder) for folder in arguments.benchmark], EvaluationSettings(limit=arguments.limit)
+    rows: dict[str, list[AblationRow]] = {benchmark.name: [] for benchmark in benchmarks}
+
+    def scored(name: str, method: Callable[[], Method]) -> dict[str, Path]:
+        """Returns the scores of a method on each benchmark; what was scored before is not made again."""
+        found = {benchmark.name: arguments.out / "scores" / benchmark.name / name for benchmark in benchmarks}
+        missing = [benchmark for benchmark in benchmarks if not (found[benchmark.name] / "scores.csv").exists()]
+        ready = method() if missing else None
+        for benchmark in missing:
+            evaluate(benchmark, ready, found[benchmark.name], settings)
+        return found
+
+    def write(name: str, about: str, runs: Sequence[Mapping[str, Path]]) -> None:
+        """Writes the table anew, after every row, so that a long run can be looked at."""
+        for benchmark, known in rows.items():
+            known.append(AblationRow(name, about, [run[benchmark] for run in runs]))
+        tables = [f"### {benchmark}\n\n{ablation_table(known, 'ours')}" for benchmark, known in rows.items()]
+        write_whole(arguments.out / "table.md", "\n".join(tables))
+
     for name in filter(None, arguments.baselines.split(",")):
-        out = arguments.out / "scores" / name
-        if not (out / "scores.csv").exists():
-            evaluate(benchmark, load_method(name, MethodSettings(device=arguments.device)), out, settings)
-        rows.append(AblationRow(name, "baseline", [out]))
+        write(name, "baseline", [scored(name, partial(load_method, name, MethodSettings(device=arguments.device)))])
     for variant in variants(arguments.rows):
         runs = []
-        for seed in range(variant.seeds):
-            runs.append(arguments.out / "scores" / f"{variant.name}-{seed}")
-            if not (runs[-1] / "scores.csv").exists():
-                evaluate(benchmark, _method(_head(variant, seed, arguments), arguments), runs[-1], settings)
+        for seed in range(min(variant.seeds, arguments.seeds)):
+            runs.append(scored(f"{variant.name}-{seed}", partial(_method, variant, seed, arguments)))
             print(f"{variant.name}, seed {seed}: done", flush=True)
-        rows.append(AblationRow(variant.name, variant.about, runs))
-        # After every row, so that a long run can be looked at.
-        table = write_whole(arguments.out / "table.md", ablation_table(rows, "ours"))
-    print(table.read_text())
+        write(variant.name, variant.about, runs)
+    print((arguments.out / "table.md").read_text())
     return 0
 
 
@@ -78,8 +93,8 @@ def _head(variant: Variant, seed: int, arguments: argparse.Namespace) -> Trained
     return TrainedHead.load(folder / "head.safetensors")
 
 
-def _method(head: TrainedHead, arguments: argparse.Namespace) -> TrainedMethod:
-    """Returns the head as a method that remembers what the backbone saw, for all rows alike."""
+def _method(variant: Variant, seed: int, arguments: argparse.Namespace) -> TrainedMethod:
+    """Returns the head of one row and seed as a method that remembers what the backbone saw, for all rows alike."""
     from func_corr_ros.correspondence.backbone import load_backbone
     from func_corr_ros.correspondence.baselines.method import MethodSettings
     from func_corr_ros.correspondence.baselines.trained import TrainedMethod
@@ -88,7 +103,7 @@ def _method(head: TrainedHead, arguments: argparse.Namespace) -> TrainedMethod:
     from func_corr_ros.settings import as_dict
     from func_corr_ros.training.recipe import OURS
 
-    kept = OURS.features(OURS.kept_layers)
+    head, kept = _head(variant, seed, arguments), OURS.features(OURS.kept_layers)
     backbone = load_backbone(head.spec.backbone, arguments.device, settings=kept)
     channels = replace(OURS, layers=head.spec.features.layers).channels(head.spec.layer_channels)
     remembered = RememberedBackbone(backbone, arguments.out / "features", as_dict(kept), channels)
