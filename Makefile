@@ -40,9 +40,9 @@ train: setup ## the head func-corr-s from nothing, as it ships: build/training/f
 	@. tools/env.sh && func-corr train --recipe $(RECIPE) --out build/training/$(if $(filter ours,$(RECIPE)),func-corr-s,$(RECIPE))
 
 ablations: setup ## what each ingredient of training is worth, a day on 2 cores, goes on where it stopped: build/ablations/table.md
-	@. tools/env.sh && folder=build/functional-v1-$(SIZE)/benchmark && { [ -f $$folder/manifest.json ] || \
-	func-corr benchmark build --name functional-v1 --size $(SIZE) --out $$folder; } && \
-	func-corr ablate --benchmark $$folder --out build/ablations
+	@. tools/env.sh && for name in functional-v1 functional-v1-tabletop; do folder=build/$$name-$(SIZE)/benchmark; [ -f $$folder/manifest.json ] || \
+	func-corr benchmark build --name $$name --size $(SIZE) --out $$folder || exit 1; done && \
+	func-corr ablate --benchmark build/functional-v1-$(SIZE)/benchmark build/functional-v1-tabletop-$(SIZE)/benchmark --out build/ablations
 
 lint: setup ## ruff and mypy
 	@. tools/env.sh && ruff check . && mypy src/func_corr_ros
