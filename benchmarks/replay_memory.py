@@ -22,15 +22,15 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 
 from func_corr_ros import encodings
 from func_corr_ros.errors import NoMask
-from func_corr_ros.evaluation.bag_reader import Recording
-from func_corr_ros.evaluation.bag_replay import replay
-from func_corr_ros.evaluation.bag_topics import COMPRESSED, RgbdTopics
-from func_corr_ros.evaluation.replay_report import write_replay_report
-from func_corr_ros.evaluation.replay_scores import score_run
-from func_corr_ros.evaluation.result_bag import typestore
-from func_corr_ros.evaluation.rgbd_bag import _messages
 from func_corr_ros.geometry.camera import PinholeCamera
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
+from func_corr_ros.replay.bag_reader import Recording
+from func_corr_ros.replay.bag_replay import replay
+from func_corr_ros.replay.bag_topics import COMPRESSED, RgbdTopics
+from func_corr_ros.replay.replay_report import write_replay_report
+from func_corr_ros.replay.replay_scores import score_run
+from func_corr_ros.replay.result_bag import typestore
+from func_corr_ros.replay.rgbd_bag import _messages
 from func_corr_ros.transfer.demonstration_store import read_demonstration
 from func_corr_ros.transfer.pipeline import PipelineResult
 from func_corr_ros.transfer.transfer import Refusal

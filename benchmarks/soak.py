@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from func_corr_ros.evaluation.dds_replay import RunningNodes, running_nodes
 from func_corr_ros.provenance import code_revision, write_json
+from func_corr_ros.replay.dds_replay import RunningNodes, running_nodes
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from func_corr_ros.evaluation import PipelineSettings, Recording, replay, score_run
+from func_corr_ros.evaluation import PipelineSettings
 from func_corr_ros.provenance import provenance
+from func_corr_ros.replay import Recording, replay, score_run
 from func_corr_ros.settings import override
 from func_corr_ros.transfer import read_demonstration
 

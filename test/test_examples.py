@@ -14,6 +14,7 @@ from types import ModuleType
 
 import cv2
 import numpy as np
+import painted_world
 import pytest
 
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
@@ -27,9 +28,6 @@ def loaded(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-painted_world = loaded(ROOT / "test" / "evaluation" / "conftest.py")
 
 
 @pytest.fixture
@@ -64,7 +62,7 @@ def test_there_are_four() -> None:
 @pytest.mark.usefixtures("color_backbone")
 def test_score_a_bag(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     pytest.importorskip("rosbags", reason="recordings need the extra [replay]")
-    from func_corr_ros.evaluation.rgbd_bag import write_bag
+    from func_corr_ros.replay.rgbd_bag import write_bag
 
     seen = painted_world.painted_scene(160, 50)
     frames = [replace(seen.frame, stamp_ns=number * 10**8) for number in range(2)]

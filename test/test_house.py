@@ -40,11 +40,12 @@ MAY_IMPORT = {
     "transfer": {"geometry", "correspondence", "segmentation"},
     "data": {"geometry", "grounding", "correspondence", "transfer"},
     "training": {"geometry", "correspondence", "data"},
-    "evaluation": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data"},
+    "evaluation": {"geometry", "correspondence", "segmentation", "transfer", "data"},
+    "replay": {"geometry", "streams", "correspondence", "segmentation", "transfer", "data", "evaluation"},
     "simulation": {"geometry", "correspondence", "segmentation", "transfer", "data", "evaluation"},
-    "nodes": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation"},
+    "nodes": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "evaluation", "replay"},
     "cli": {"geometry", "streams", "grounding", "correspondence", "segmentation", "transfer", "data", "training", "evaluation",
-            "simulation"},
+            "replay", "simulation"},
 }
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 ROS = re.compile(

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line is tested in the painted world of the evaluation room's tests."""
+"""The command line is tested in the painted world."""
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
+import painted_world
 import pytest
 from correspondence.heads import ColourBackbone, small_head
 
-_spec = importlib.util.spec_from_file_location("painted_world", Path(__file__).parents[1] / "evaluation" / "conftest.py")
-painted_world = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(painted_world)
 demonstration, target, color_model = painted_world.demonstration, painted_world.target, painted_world.color_model
 
 

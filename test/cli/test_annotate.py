@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from func_corr_ros.cli.main import main
-from func_corr_ros.evaluation.annotation_server import annotation_server
-from func_corr_ros.evaluation.annotations import read_annotations
-from func_corr_ros.evaluation.rgbd_bag import write_bag
+from func_corr_ros.replay.annotation_server import annotation_server
+from func_corr_ros.replay.annotations import read_annotations
+from func_corr_ros.replay.rgbd_bag import write_bag
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
 pytest.importorskip("rosbags", reason="recordings need the extra [replay]")
@@ -37,7 +37,7 @@ def test_frames_are_spread_and_a_click_is_saved(words: list[str], tmp_path: Path
         server.serve_forever = serve_forever  # type: ignore[method-assign]
         return server
 
-    monkeypatch.setattr("func_corr_ros.evaluation.annotation_server.annotation_server", until_clicked)
+    monkeypatch.setattr("func_corr_ros.replay.annotation_server.annotation_server", until_clicked)
     assert main([*words, "--frames", "3"]) == 0
     assert "http://127.0.0.1:" in capsys.readouterr().err
     (marked,) = read_annotations(tmp_path / "truth.yaml").frames

@@ -2,24 +2,18 @@
 """``func-corr compare``: the exit code is what a team's CI looks at."""
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
+from replay.compared_runs import write_run
 
 from func_corr_ros.cli.main import main
-
-_spec = importlib.util.spec_from_file_location(
-    "comparison_runs", Path(__file__).parents[1] / "evaluation" / "test_run_comparison.py"
-)
-_runs = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_runs)
 
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[str, str]:
-    good, bad = (_runs.write_run(tmp_path / name, shift) for name, shift in (("good", 0.001), ("bad", 0.004)))
+    good, bad = (write_run(tmp_path / name, shift) for name, shift in (("good", 0.001), ("bad", 0.004)))
     return str(good), str(bad)
 
 

@@ -16,11 +16,11 @@ import pytest
 
 from func_corr_ros.cli import demo
 from func_corr_ros.cli.main import main
-from func_corr_ros.evaluation import dds_replay, demo_cases
-from func_corr_ros.evaluation.demo_cases import DemoCase
 from func_corr_ros.evaluation.pipeline_settings import PipelineSettings
-from func_corr_ros.evaluation.rgbd_bag import write_bag
 from func_corr_ros.geometry.se3 import make
+from func_corr_ros.replay import dds_replay, demo_cases
+from func_corr_ros.replay.demo_cases import DemoCase
+from func_corr_ros.replay.rgbd_bag import write_bag
 from func_corr_ros.segmentation.given_mask import GivenMaskSegmenter
 
 pytest.importorskip("rosbags", reason="recordings need the extra [replay]")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from func_corr_ros.cli.main import main
-from func_corr_ros.evaluation.rgbd_bag import write_bag
+from func_corr_ros.replay.rgbd_bag import write_bag
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
 pytest.importorskip("rosbags", reason="recordings need the extra [replay]")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation.conftest import ColorBackbone
 from evaluation.painted_benchmark import Perfect, Silent, write_painted_benchmark
+from painted_world import ColorBackbone
 
 from func_corr_ros.correspondence.baselines.chance import Chance
 from func_corr_ros.correspondence.baselines.dense import DenseMethod, Described

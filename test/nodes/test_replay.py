@@ -12,7 +12,7 @@ from func_corr_ros.nodes.replay_client import MARKERS, OUTPUTS
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
 pytest.importorskip("rosbags", reason="recordings need rosbags: pip install 'func_corr_ros[replay]'")
-from func_corr_ros.evaluation.rgbd_bag import write_bag  # noqa: E402
+from func_corr_ros.replay.rgbd_bag import write_bag  # noqa: E402
 
 pytestmark = pytest.mark.ros
 START = 1_700_000_000_000_000_000
@@ -64,9 +64,9 @@ def test_live_and_offline_agree_frame_by_frame(nodes, blocks, color_backbone, tm
 
     Surface points travel between the nodes as float32, which is where they differ at all.
     """
-    from func_corr_ros.evaluation.bag_reader import Recording
-    from func_corr_ros.evaluation.bag_replay import replay
-    from func_corr_ros.evaluation.run_table import records_of
+    from func_corr_ros.replay.bag_reader import Recording
+    from func_corr_ros.replay.bag_replay import replay
+    from func_corr_ros.replay.run_table import records_of
     from func_corr_ros.segmentation import TabletopSegmenter
     from func_corr_ros.transfer.pipeline import Pipeline
 

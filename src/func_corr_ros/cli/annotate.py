@@ -24,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serves the page on 127.0.0.1 until interrupted; returns 0."""
     from func_corr_ros.errors import BadSettings
-    from func_corr_ros.evaluation.annotation_server import annotation_server
-    from func_corr_ros.evaluation.annotation_session import AnnotationSession
-    from func_corr_ros.evaluation.bag_reader import ReadingSettings, Recording
-    from func_corr_ros.evaluation.bag_transforms import RecordedTransforms
+    from func_corr_ros.replay.annotation_server import annotation_server
+    from func_corr_ros.replay.annotation_session import AnnotationSession
+    from func_corr_ros.replay.bag_reader import ReadingSettings, Recording
+    from func_corr_ros.replay.bag_transforms import RecordedTransforms
     from func_corr_ros.transfer.demonstration_store import read_demonstration
 
     if arguments.frames < 1:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from func_corr_ros.errors import BadSettings
 
 if TYPE_CHECKING:
-    from func_corr_ros.evaluation.run_comparison import Verdict
+    from func_corr_ros.replay.run_comparison import Verdict
 
 COLORS = {"better": "green", "worse": "red", "same": "default"}
 # Latency depends on the machine: it is compared only where a tolerance is given for it.
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a table; returns 1 where a figure became worse by more than its tolerance, 0 otherwise."""
-    from func_corr_ros.evaluation.run_comparison import compared, read_samples
     from func_corr_ros.provenance import write_json
+    from func_corr_ros.replay.run_comparison import compared, read_samples
 
     tolerances = dict(_tolerance(text) for text in arguments.tolerance)
     verdicts = [

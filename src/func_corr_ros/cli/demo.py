@@ -53,10 +53,10 @@ def real_frames(repository: Path) -> Path | None:
 
 
 def _carried_out(arguments: argparse.Namespace, say: Any) -> tuple[Report, dict[str, Any]]:
-    from func_corr_ros.evaluation.dds_replay import why_no_ros
-    from func_corr_ros.evaluation.demo_cases import recorded_cases
-    from func_corr_ros.evaluation.main_job import played_in_process, played_over_dds, report_case
     from func_corr_ros.evaluation.outcome import as_record
+    from func_corr_ros.replay.dds_replay import why_no_ros
+    from func_corr_ros.replay.demo_cases import recorded_cases
+    from func_corr_ros.replay.main_job import played_in_process, played_over_dds, report_case
     from func_corr_ros.share import share_folder
 
     repository, notes = share_folder(), []

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from func_corr_ros.errors import MissingOptional, NoInput
-from func_corr_ros.evaluation.dds_replay import why_no_ros
+from func_corr_ros.replay.dds_replay import why_no_ros
 
 LISTENER = "func_corr_ros.nodes.live_graph"
 # Fewer valid pixels than this in the whole picture: the sensor is blind, not the object shiny.

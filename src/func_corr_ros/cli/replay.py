@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from func_corr_ros.cli.pipeline_arguments import add_settings_arguments, settings_of
 
 if TYPE_CHECKING:
-    from func_corr_ros.evaluation.annotations import Annotations
-    from func_corr_ros.evaluation.bag_reader import ReadingSettings, Recording
     from func_corr_ros.evaluation.pipeline_settings import PipelineSettings
+    from func_corr_ros.replay.annotations import Annotations
+    from func_corr_ros.replay.bag_reader import ReadingSettings, Recording
     from func_corr_ros.transfer.demonstration import Demonstration
 
 
@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Writes ``frames.jsonl``, ``scores.json``, ``summary.json``, ``report.html`` and ``provenance.json``; returns 0, or 1 where
     no frame was accepted. A run that was broken off goes on where it stopped.
     """
-    from func_corr_ros.evaluation.bag_reader import Recording
-    from func_corr_ros.evaluation.replay_results import score_and_report, write_forms
+    from func_corr_ros.replay.bag_reader import Recording
+    from func_corr_ros.replay.replay_results import score_and_report, write_forms
 
     reading, pipeline_settings = _reading(arguments), settings_of(arguments)
     recording = Recording(arguments.bag, reading)
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _reading(arguments: argparse.Namespace) -> ReadingSettings:
-    from func_corr_ros.evaluation.bag_reader import ReadingSettings
+    from func_corr_ros.replay.bag_reader import ReadingSettings
     from func_corr_ros.settings import override
 
     names = ("color", "depth", "camera_info", "every", "max_rate", "slop", "fixed_frame")
@@ -84,7 +84,7 @@ def _demonstration(arguments: argparse.Namespace) -> Demonstration:
 
 
 def _annotations(arguments: argparse.Namespace) -> Annotations | None:
-    from func_corr_ros.evaluation.annotations import read_annotations
+    from func_corr_ros.replay.annotations import read_annotations
 
     return None if arguments.annotations is None else read_annotations(arguments.annotations)
 
@@ -92,10 +92,10 @@ def _annotations(arguments: argparse.Namespace) -> Annotations | None:
 def _replay(
     arguments: argparse.Namespace, recording: Recording, settings: PipelineSettings, demonstration: Demonstration
 ) -> dict[str, Any]:
-    from func_corr_ros.evaluation.bag_replay import recording_hashes, replay
-    from func_corr_ros.evaluation.bag_transforms import RecordedTransforms
-    from func_corr_ros.evaluation.replay_results import account_of
     from func_corr_ros.provenance import provenance
+    from func_corr_ros.replay.bag_replay import recording_hashes, replay
+    from func_corr_ros.replay.bag_transforms import RecordedTransforms
+    from func_corr_ros.replay.replay_results import account_of
     from func_corr_ros.settings import as_dict
 
     hashes = {**recording_hashes(arguments.bag), **recording_hashes(arguments.demonstration)}
@@ -132,7 +132,7 @@ def _progress(expected: int) -> Iterator[Any]:
 def _print_account(out: Path) -> None:
     import json
 
-    from func_corr_ros.evaluation.replay_results import account_lines
+    from func_corr_ros.replay.replay_results import account_lines
 
     for line in account_lines(json.loads((out / "reading.json").read_text())):
         print(f"note: {line}")

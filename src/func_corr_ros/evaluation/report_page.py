@@ -36,17 +36,48 @@ svg { width: 100%; height: auto; display: block; } svg text { fill: var(--ink); 
 .ideal { fill: none; stroke: var(--ink); opacity: .6; } .dot { fill: var(--link); fill-opacity: .6; }
 """
 
-PAGE = """<!doctype html>
+# Where a page that has one JSON text for what made it shows that text.
+MADE_WITH = """<section aria-labelledby="made-with">
+<h2 id="made-with">Made with</h2>
+<pre tabindex="0"><code>{{ made_with }}</code></pre>
+</section>
+"""
+
+
+def page(title: str, body: str, style: str = "", head: str = "") -> str:
+    """Returns the template of a self-contained page; all four are texts of a template themselves."""
+    return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{{ report.title }}</title>
-<style>""" + STYLE + """</style>
+{head}<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>{STYLE}{style}</style>
 </head>
 <body>
-<a class="skip" href="#cases">Skip to the cases</a>
+{body}</body>
+</html>
+"""
+
+
+def stage_table(caption: str, timings: str) -> str:
+    """Returns the template of a table of p50 and p95 [ms] by stage; ``timings`` is the template's name of that mapping."""
+    return """<div class="scroll" role="region" aria-label="Time per stage" tabindex="0">
+<table>
+<caption>""" + caption + """</caption>
+<thead><tr><th scope="col">Stage</th><th scope="col">Median (p50)</th><th scope="col">95 of 100 are below (p95)</th></tr></thead>
+<tbody>
+{% for stage, times in """ + timings + """.items() %}
+<tr><th scope="row">{{ stage }}</th><td>{{ "%.1f" | format(times.p50) }}</td><td>{{ "%.1f" | format(times.p95) }}</td></tr>
+{% endfor %}
+</tbody>
+</table>
+</div>
+"""
+
+
+PAGE = page("{{ report.title }}", """<a class="skip" href="#cases">Skip to the cases</a>
 <header>
 <h1>{{ report.title }}</h1>
 <p>One demonstration on one object, carried over to objects that serve the same function. In the pictures, lines and colours join
@@ -113,18 +144,7 @@ new object. A <span class="bad">refused</span> case gives no pose to a robot and
 </div>
 <section aria-labelledby="times">
 <h2 id="times">Time per stage</h2>
-<div class="scroll" role="region" aria-label="Time per stage" tabindex="0">
-<table>
-<caption>Milliseconds per frame, over all cases</caption>
-<thead><tr><th scope="col">Stage</th><th scope="col">Median (p50)</th><th scope="col">95 of 100 are below (p95)</th></tr></thead>
-<tbody>
-{% for stage, times in report.timings_ms.items() %}
-<tr><th scope="row">{{ stage }}</th><td>{{ "%.1f" | format(times.p50) }}</td><td>{{ "%.1f" | format(times.p95) }}</td></tr>
-{% endfor %}
-</tbody>
-</table>
-</div>
-</section>
+""" + stage_table("Milliseconds per frame, over all cases", "report.timings_ms") + """</section>
 <section aria-labelledby="made-with">
 <h2 id="made-with">Made with</h2>
 <div class="scroll" role="region" aria-label="Weights and software" tabindex="0">
@@ -143,6 +163,4 @@ new object. A <span class="bad">refused</span> case gives no pose to a robot and
 <details><summary>Settings</summary><pre tabindex="0"><code>{{ settings }}</code></pre></details>
 </section>
 </main>
-</body>
-</html>
-"""
+""")

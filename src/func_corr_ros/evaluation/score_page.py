@@ -19,7 +19,7 @@ from func_corr_ros.evaluation.drawing import ACCEPTED, REFUSED, Picture, positio
 from func_corr_ros.evaluation.label_transfer import THRESHOLDS
 from func_corr_ros.evaluation.predictions import path_of, read_answers
 from func_corr_ros.evaluation.report import JPEG_QUALITY, write_whole
-from func_corr_ros.evaluation.report_page import CHART_STYLE, STYLE
+from func_corr_ros.evaluation.report_page import CHART_STYLE, MADE_WITH, page
 from func_corr_ros.evaluation.score_charts import bars, precision_recall, reliability, risk_coverage
 from func_corr_ros.evaluation.score_tables import (
     CONFIDENCE_HEADINGS,
@@ -36,20 +36,11 @@ WORST = 8
 POINTS_DRAWN = 12
 SIDE_PX = 420
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{{ result.method }} on {{ result.benchmark }}</title>
-<style>""" + STYLE + CHART_STYLE + """
-.charts { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 28rem)); }
+SCORE_STYLE = """.charts { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 28rem)); }
 .key { display: inline-block; width: 1em; height: .7em; margin-left: .8em; }
-</style>
-</head>
-<body>
-<a class="skip" href="#figures">Skip to the figures</a>
+"""
+
+PAGE = page("{{ result.method }} on {{ result.benchmark }}", """<a class="skip" href="#figures">Skip to the figures</a>
 <header>
 <h1>{{ result.method }} on {{ result.benchmark }} {{ result.benchmark_version }}</h1>
 <p>{{ result.n_pairs }} of {{ result.n_pairs_of_benchmark }} pairs of objects, matched in both directions; mode
@@ -125,14 +116,8 @@ line between them is green within {{ threshold }} px of the 224-px frame, and re
 {% endfor %}
 </div>
 </section>
-<section aria-labelledby="made-with">
-<h2 id="made-with">Made with</h2>
-<pre tabindex="0"><code>{{ made_with }}</code></pre>
-</section>
-</main>
-</body>
-</html>
-"""
+""" + MADE_WITH + """</main>
+""", CHART_STYLE + SCORE_STYLE)
 
 
 @dataclass(frozen=True)
@@ -151,7 +136,7 @@ def write_score_page(
     environment.filters.update(shown=shown, confidence_shown=confidence_shown)
     named = ("method_identity", "benchmark_sha256", "negatives_sha256", "scored_by_revision", "units")
     made_with = {key: result[key] for key in named}
-    page = environment.from_string(PAGE).render(
+    text = environment.from_string(PAGE).render(
         result=result, headings=HEADINGS, groups=list(groups(result)), threshold=THRESHOLDS[0],
         function_bars=bars(result["by_function"], ("pck", "ap"), str(THRESHOLDS[0])), curves=precision_recall(result["curves"]),
         confident=list(confidence_groups(result)), confidence_headings=CONFIDENCE_HEADINGS, confidence_words=CONFIDENCE_WORDS,
@@ -159,7 +144,7 @@ def write_score_page(
         cases=[drawn_case(benchmark, score, folder) for score in worst(scores)],
         made_with=json.dumps(made_with, indent=2, sort_keys=True, default=str),
     )
-    return write_whole(path, page)
+    return write_whole(path, text)
 
 
 def worst(scores: Sequence[DirectionScore], count: int = WORST) -> list[DirectionScore]:

@@ -214,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(words)
     rclpy.init(args=None if arguments is None else list(arguments))
     try:
-        from func_corr_ros.evaluation.bag_reader import read_frames
+        from func_corr_ros.replay.bag_reader import read_frames
 
         return play(
             read_frames(asked.bag),

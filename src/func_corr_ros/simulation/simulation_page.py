@@ -11,22 +11,13 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from func_corr_ros.evaluation.report import write_whole
-from func_corr_ros.evaluation.report_page import STYLE
+from func_corr_ros.evaluation.report_page import MADE_WITH, page
 from func_corr_ros.simulation.suite import Suite
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{{ result.suite }}: {{ result.method }}</title>
-<style>""" + STYLE + """
-.films { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
-</style>
-</head>
-<body>
-<a class="skip" href="#figures">Skip to the figures</a>
+FILM_STYLE = """.films { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
+"""
+
+PAGE = page("{{ result.suite }}: {{ result.method }}", """<a class="skip" href="#figures">Skip to the figures</a>
 <header>
 <h1>{{ result.suite }} with {{ result.method }}: {{ result.success_rate | share }} succeed</h1>
 <p>{{ result.trials }} trials; the object is {{ suite.words }} in a physics engine, which alone judges. A method is given the
@@ -90,14 +81,8 @@ gives none. In brackets: Wilson's 95&nbsp;% interval.</p>
 {% endfor %}
 </div>
 </section>
-<section aria-labelledby="made-with">
-<h2 id="made-with">Made with</h2>
-<pre tabindex="0"><code>{{ made_with }}</code></pre>
-</section>
-</main>
-</body>
-</html>
-"""
+""" + MADE_WITH + """</main>
+""", FILM_STYLE)
 
 
 def write_simulation_page(
@@ -116,10 +101,10 @@ def write_simulation_page(
                ("physics [s of CPU]", result["physics_seconds"])]
     shown = [{"film": "", "picture": "", **record} for record in records if "film" in record or "picture" in record]
     made_with = json.dumps(result["made_with"], indent=2, sort_keys=True, default=str)
-    page = environment.from_string(PAGE).render(
+    text = environment.from_string(PAGE).render(
         suite=suite, result=result, rows=rows, spreads=spreads, shown=shown, made_with=made_with
     )
-    return write_whole(path, page)
+    return write_whole(path, text)
 
 
 def _share(value: float | None) -> str:
