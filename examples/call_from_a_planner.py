@@ -8,25 +8,21 @@ from __future__ import annotations
 import sys
 
 import rclpy
-from func_corr_ros.srv import TransferDemonstration
 
-SERVICE = "transfer_node/transfer_demonstration"
+from func_corr_ros.errors import FuncCorrError
+from func_corr_ros.nodes.transfer_client import TransferClient
 
 
 def main(demonstration_id: str = "", wait_s: float = 10.0) -> int:
     """Prints a pose for each phase, or why there is none (then returns 1)."""
     with rclpy.init():
-        node = rclpy.create_node("planner")
-        client = node.create_client(TransferDemonstration, SERVICE)
-        if not client.wait_for_service(wait_s):
-            print(f"nobody serves {SERVICE}; start the nodes: ros2 launch func_corr_ros func_corr.launch.py")
+        planner = TransferClient(rclpy.create_node("planner"))
+        try:
+            found = planner.transfer(demonstration_id, wait_s)
+        except FuncCorrError as error:
+            print(f"refused: {error}")
             return 1
-        answer = client.call_async(TransferDemonstration.Request(demonstration_id=demonstration_id))
-        rclpy.spin_until_future_complete(node, answer, timeout_sec=wait_s)
-        if not answer.done() or answer.result().error_code:
-            print(f"refused: {answer.result().error_msg if answer.done() else f'no answer within {wait_s} s'}")
-            return 1
-        for phase in answer.result().result.phases:
+        for phase in found.phases:
             where = phase.pose.pose.position
             place = f"({where.x:.3f}, {where.y:.3f}, {where.z:.3f}) m in {phase.pose.header.frame_id}"
             print(f"{phase.name}: {phase.tool_link} to {place}")

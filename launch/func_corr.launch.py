@@ -26,6 +26,8 @@ ARGUMENTS = {
     "demonstrations": ("", "folder that holds the demonstrations"),
     "demonstration": ("", "demonstration that is loaded at start"),
     "segmenter": ("", "how objects are found: tabletop, given_mask, sam"),
+    "text_prompt": ("", "only what these words mean, such as 'red mug'; needs grounding.model in params_file"),
+    "detections_topic": ("", "boxes of a detector (vision_msgs/Detection2DArray): these objects alone; empty: all"),
     "rviz": ("false", "start RViz with rviz/func_corr.rviz"),
     "composed": ("true", "one process with one model; false: one process per node"),
     "log_level": ("info", "debug, info, warn, error"),
@@ -39,6 +41,7 @@ PARAMETERS = {
     "demonstrations": ("transfer_node",),
     "demonstration": ("transfer_node",),
     "segmenter": ("segmentation_node",),
+    "text_prompt": ("segmentation_node",),
 }
 CAMERA = {
     "rgb/image_rect_color": "rgb_topic",
@@ -72,6 +75,7 @@ def nodes(context: LaunchContext) -> list[Node]:
     composed = asked["composed"].lower() in ("true", "1")
     executables = ["func_corr"] if composed else ["segmentation_node", "correspondence_node", "transfer_node"]
     camera = [(topic, asked[name]) for topic, name in CAMERA.items()]
+    camera += [("detections", asked["detections_topic"])] if asked["detections_topic"] else []
     arguments = ["--log-level", asked["log_level"], "-p", f"use_sim_time:={asked['use_sim_time']}"]
     for path in (asked["params_file"], overrides(asked)):
         arguments += ["--params-file", path] if path else []
@@ -99,6 +103,8 @@ def overrides(asked: dict[str, str]) -> str:
         for owner in owners if asked[name] else ():
             value = asked[name].lower() in ("true", "1") if name == "autostart" else asked[name]
             given.setdefault(f"/**/{owner}", {"ros__parameters": {}})["ros__parameters"][name] = value
+    if asked["detections_topic"]:
+        given.setdefault("/**/segmentation_node", {"ros__parameters": {}})["ros__parameters"]["detections"] = {"enabled": True}
     with tempfile.NamedTemporaryFile("w", prefix="func_corr_", suffix=".yaml", delete=False) as file:
         yaml.safe_dump(given, file)
     return file.name

@@ -113,7 +113,7 @@ def test_transfer_a_grasp_tells_a_refusal(tmp_path: Path, capsys: pytest.Capture
 SERVER = """
 import sys, rclpy
 from func_corr_ros.msg import TransferPhase
-from func_corr_ros.srv import TransferDemonstration
+from func_corr_ros.srv import ListDemonstrations, TransferDemonstration
 
 def answer(request, response):
     if request.demonstration_id == "nothing":
@@ -127,6 +127,7 @@ def answer(request, response):
 rclpy.init()
 node = rclpy.create_node("transfer_node")
 node.create_service(TransferDemonstration, "~/transfer_demonstration", answer)
+node.create_service(ListDemonstrations, "~/list_demonstrations", lambda request, response: response)
 print("serving", flush=True)
 rclpy.spin(node)
 """

@@ -27,6 +27,7 @@ class ErrorCode(IntEnum):
     NO_REFERENCE = 310
     NOT_ACTIVE = 311
     BAD_CAMERA = 312
+    BAD_PROMPT = 313
     CORRESPONDENCE_UNKNOWN = 399
     UNKNOWN_DEMONSTRATION = 400
     TOO_FEW_POINTS = 401
@@ -124,6 +125,12 @@ class BadCamera(FuncCorrError):
     """Intrinsics that no pinhole camera can have (a focal length of zero, a principal point far outside)."""
 
     code = ErrorCode.BAD_CAMERA
+
+
+class BadPrompt(FuncCorrError):
+    """A hint where an object is that nobody here can use: words without a model that knows them, or too many."""
+
+    code = ErrorCode.BAD_PROMPT
 
 
 class UnknownDemonstration(FuncCorrError):

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 PROMISED = {
     "params_file", "namespace", "use_sim_time", "autostart", "device", "rgb_topic", "depth_topic", "camera_info_topic",
     "target_frame", "function", "demonstration", "segmenter", "rviz", "composed", "log_level", "demonstrations",
+    "text_prompt", "detections_topic",
 }  # fmt: skip
 
 
@@ -90,7 +91,8 @@ def test_one_process_or_three(stand_ins, composed: str, executables: list[str]) 
         assert node.named["package"] == "func_corr_ros" and node.named["namespace"] == "left" and "name" not in node.named
         remapped = dict(node.named["remappings"])
         assert remapped["rgb/image_rect_color"] == "/cam/color"
-        inputs = {topic for name in NODES for topic in INPUTS[name]} - {"clicked_point"}  # RViz publishes it by that name
+        # RViz publishes it by that name; a detector is heard where one is named
+        inputs = {topic for name in NODES for topic in INPUTS[name]} - {"clicked_point", "detections", "text_prompt"}
         assert set(remapped) >= inputs if composed == "false" else True
 
 
@@ -105,7 +107,7 @@ def test_every_argument_that_is_a_parameter_is_accepted_by_its_node(stand_ins) -
     file = launch_file("func_corr.launch.py")
     values = {
         "autostart": "false", "device": "cpu", "target_frame": "base", "function": "pour-with", "demonstrations": "mine",
-        "demonstration": "007", "segmenter": "sam",
+        "demonstration": "007", "segmenter": "sam", "text_prompt": "red mug",
     }  # fmt: skip
     assert set(values) == set(file.PARAMETERS)
     path = Path(file.overrides(asked(file, **values)))
@@ -116,7 +118,18 @@ def test_every_argument_that_is_a_parameter_is_accepted_by_its_node(stand_ins) -
     assert (changed["correspondence_node"].device, changed["correspondence_node"].function) == ("cpu", "pour-with")
     transfer = changed["transfer_node"]
     assert (transfer.target_frame, transfer.demonstrations, transfer.demonstration) == ("base", "mine", "007")
-    assert changed["segmentation_node"].segmenter == "sam"
+    segmentation = changed["segmentation_node"]
+    assert (segmentation.segmenter, segmentation.text_prompt, segmentation.detections.enabled) == ("sam", "red mug", False)
+
+
+def test_a_detector_that_is_named_is_listened_to(stand_ins) -> None:
+    file = launch_file("func_corr.launch.py")
+    (node,) = file.nodes(asked(file, detections_topic="/yolo/detections"))
+    assert dict(node.named["remappings"])["detections"] == "/yolo/detections"
+    path = Path(file.overrides(asked(file, detections_topic="/yolo/detections")))
+    written = yaml.safe_load(path.read_text())
+    path.unlink()
+    assert override(NODES["segmentation_node"][1](), written["/**/segmentation_node"]["ros__parameters"]).detections.enabled
 
 
 def test_what_was_not_asked_for_overrides_nothing(stand_ins) -> None:

@@ -16,8 +16,7 @@ from segmentation.ray_cast import FLOOR, TABLE, Box, View, cast, eye, mug
 
 from func_corr_ros.errors import BadSettings, BadWeights, MissingOptional, NoDepth, NoMask
 from func_corr_ros.provenance import sha256_of_file
-from func_corr_ros.segmentation import make_segmenter
-from func_corr_ros.segmentation import sam as sam_file
+from func_corr_ros.segmentation import make_segmenter, sam_network
 from func_corr_ros.segmentation.sam import SamSegmenter, SamSettings
 from func_corr_ros.segmentation.segmenter import Prompts
 from func_corr_ros.torchvision_operators import import_torchvision
@@ -202,9 +201,9 @@ class Harmful:
 
 
 def test_bad_weights_say_what_to_do(checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    with pytest.raises(BadWeights, match=r"sam.checkpoint is '', which is not a file; download sam_vit_b_01ec64.pth"):
+    with pytest.raises(BadWeights, match="sam.checkpoint is '', which is neither a file nor a folder; download sam_vit_b"):
         SamSegmenter()
-    with pytest.raises(BadWeights, match="is not a file"):
+    with pytest.raises(BadWeights, match="is neither a file nor a folder"):
         refused(tmp_path / "nowhere.pth")
     with pytest.raises(BadWeights, match="has the SHA-256 .*sam.sha256 asks for 1234"):
         refused(checkpoint, sha256="1234")
@@ -234,7 +233,7 @@ def test_bad_settings_list_the_valid_ones(checkpoint: Path) -> None:
 
 
 def test_missing_packages_say_how_to_install_them(monkeypatch: pytest.MonkeyPatch, checkpoint: Path) -> None:
-    monkeypatch.setattr(sam_file.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(sam_network.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingOptional, match=r"needs torchvision.*pip install 'func_corr_ros\[sam\]'"):
         refused(checkpoint)
     monkeypatch.undo()

@@ -34,6 +34,8 @@ INPUTS = {
     "segmentation_node": {
         **CAMERA,
         "clicked_point": ("geometry_msgs/PointStamped", "optional: RViz's *publish point*; that object alone from then on"),
+        "detections": ("vision_msgs/Detection2DArray", "with `detections.enabled`: a detector's boxes; these objects alone"),
+        "text_prompt": ("std_msgs/String", "optional: sets the parameter of that name"),
     },
     "correspondence_node": {**CAMERA, "objects": ("func_corr_ros/ObjectMaskArray", "what segmentation_node publishes")},
     "transfer_node": {
@@ -74,7 +76,7 @@ OUTPUTS = {
     },
 }
 SERVICES = {
-    "segmentation_node": {"segment": ("Segment", "objects of one image, with clicks and boxes as hints")},
+    "segmentation_node": {"segment": ("Segment", "objects of one image, with clicks, boxes or words as hints")},
     "correspondence_node": {
         "set_reference": ("SetReference", "what live images are matched to"),
         "get_correspondence": ("GetCorrespondence", "pixels of the reference, or the whole field, in one image"),

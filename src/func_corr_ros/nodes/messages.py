@@ -21,6 +21,7 @@ from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.geometry.se3 import from_quaternion_xyzw, quaternion_xyzw
 from func_corr_ros.nodes.observations import Moment, PointMatches
 from func_corr_ros.segmentation.segmenter import Prompts
+from func_corr_ros.segmentation.text_prompted import phrases_of
 
 Numbers = np.ndarray | Sequence[float]
 POINT_FIELDS = ("x", "y", "z", "u", "v", "u_ref", "v_ref", "confidence")
@@ -125,14 +126,17 @@ def frame_in_request(color: Image, depth: Image, info: CameraInfo) -> RgbdFrame 
     return frame_of(color, depth if len(depth.data) else None, info)
 
 
-def prompts_of(u: Sequence[float], v: Sequence[float], labels: Sequence[int], boxes: Sequence[RegionOfInterest]) -> Prompts:
-    """Returns the prompts of a segmentation request; raises SizeMismatch where the lists differ in length."""
+def prompts_of(
+    u: Sequence[float], v: Sequence[float], labels: Sequence[int], boxes: Sequence[RegionOfInterest], text: str = ""
+) -> Prompts:
+    """Returns the prompts of a segmentation request; raises SizeMismatch where the lists differ in length, BadPrompt."""
     labels = list(labels) or [1] * len(u)
     if not len(u) == len(v) == len(labels):
         raise SizeMismatch(f"{len(u)} point_u, {len(v)} point_v and {len(labels)} point_label; give as many of each")
     corners = [(box.x_offset, box.y_offset, box.x_offset + box.width, box.y_offset + box.height) for box in boxes]
     points = np.column_stack([np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64)]).reshape(-1, 2)
-    return Prompts(points, np.asarray(labels, dtype=np.int64), np.asarray(corners, dtype=np.float64).reshape(-1, 4))
+    edges = np.asarray(corners, dtype=np.float64).reshape(-1, 4)
+    return Prompts(points, np.asarray(labels, dtype=np.int64), edges, phrases=phrases_of(text))
 
 
 def points_message(points: PointMatches, moment: Moment) -> PointCloud2:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt16
+from jaxtyping import Bool, Float, Int, Integer, UInt16
 from scipy.ndimage import find_objects
 
 from func_corr_ros.errors import NoMask
@@ -25,11 +25,17 @@ MIN_BOX_IOU = 0.3
 
 @dataclass(frozen=True)
 class Prompts:
-    """Hints where the objects are, in (u, v) pixels: clicks (label 1 on the object, 0 off it) and boxes (u0, v0, u1, v1)."""
+    """Hints where the objects are, in (u, v) pixels: clicks (label 1 on the object, 0 off it) and boxes (u0, v0, u1, v1).
+
+    ``box_names`` says what each box is said to hold, where that is known (as many as boxes, or none). ``phrases`` ("red mug")
+    ask for objects in words; only ``text_prompted`` understands them.
+    """
 
     points: Float[np.ndarray, "p 2"]
     point_labels: Int[np.ndarray, " p"]
     boxes: Float[np.ndarray, "b 4"]
+    box_names: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
 
     @staticmethod
     def none() -> Prompts:
@@ -68,6 +74,16 @@ class Segmentation:
         """Returns every object's mask by id, best first."""
         return {item.id: self.labels == item.id for item in self.objects}
 
+    def named(self, prompts: Prompts) -> Segmentation:
+        """Returns the same with each object called what the prompt's box that fits it best is said to hold."""
+        named = []
+        for item in self.objects:
+            overlap = [box_iou(item.box, box) for box in prompts.boxes.tolist()[: len(prompts.box_names)]]
+            best = int(np.argmax(overlap)) if overlap else 0
+            fits = bool(overlap) and overlap[best] >= MIN_BOX_IOU
+            named.append(replace(item, class_name=prompts.box_names[best]) if fits else item)
+        return replace(self, objects=tuple(named))
+
     def narrowed(self, prompts: Prompts) -> Segmentation:
         """Returns the objects that ``prompts`` hit: those under a positive click, and for each box the one that fits it
         best; objects under a negative click are left out. Without any positive hint all others stay.
@@ -101,7 +117,7 @@ def ranked(
     The score is ``qualities``' where given. Otherwise it is (1 - r) * sqrt(min(1, a / LARGE_SHARE)): r the distance of
     the object's centre of mass from the image centre over half the diagonal, a the object's share of the image.
     """
-    boxes = {index: box for index, box in enumerate(find_objects(labels), start=1) if box is not None}
+    boxes = _windows(labels)
     score = {index: _prominence(labels, index, box) if qualities is None else qualities[index] for index, box in boxes.items()}
     best = sorted(boxes, key=lambda index: (-score[index], index))[:max_objects]
     ids = np.zeros(max(boxes, default=0) + 1, np.uint16)
@@ -116,6 +132,15 @@ def _prominence(labels: Int[np.ndarray, "h w"], index: int, box: tuple[slice, sl
     off_centre = math.hypot(columns.mean() + box[1].start - 0.5 * (width - 1), rows.mean() + box[0].start - 0.5 * (height - 1))
     nearness = 1.0 - off_centre / (0.5 * math.hypot(width, height))
     return nearness * math.sqrt(min(1.0, len(rows) / (LARGE_SHARE * labels.size)))
+
+
+def boxes_of(labels: Integer[np.ndarray, "h w"]) -> dict[int, tuple[int, int, int, int]]:
+    """Returns the half-open box (u0, v0, u1, v1) of each label above 0."""
+    return {index: _box(window) for index, window in _windows(labels.astype(np.int32)).items()}
+
+
+def _windows(labels: Int[np.ndarray, "h w"]) -> dict[int, tuple[slice, slice]]:
+    return {index: box for index, box in enumerate(find_objects(labels), start=1) if box is not None}
 
 
 def _box(window: tuple[slice, slice]) -> tuple[int, int, int, int]:
