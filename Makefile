@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help setup demo pseudo-demo test test-all bench benchmark-table train ablations lint build doctor api clean
+.PHONY: help setup demo pseudo-demo test test-all fuzz soak bench benchmark-table train ablations lint build doctor api clean
 
 SIZE ?= full
+MINUTES ?= 3
 RECIPE ?= ours
 METHODS ?= chance,dino-224,dino-448,soft-argmax,mutual,oracle-mask+dino
 
@@ -27,6 +28,12 @@ test: setup ## every test but the slow ones and those that need a GPU
 
 test-all: setup ## every test; those that need a GPU skip without one
 	@. tools/env.sh && python -m pytest -q
+
+fuzz: setup ## 20,000 mutated messages into every subscription and service (docs/reliability.md says how long that takes)
+	@. tools/env.sh && python -m pytest -q test/nodes/test_fuzz.py -k twenty_thousand
+
+soak: setup ## a camera at 30 Hz for MINUTES=3, watched for growth, staleness and losses
+	@. tools/env.sh && python benchmarks/soak.py --minutes $(MINUTES)
 
 bench: setup ## the benchmarks, one after the other; each prints a table and writes it to build/benchmarks
 	@. tools/env.sh && for benchmark in benchmarks/*.py; do python $$benchmark || exit 1; done

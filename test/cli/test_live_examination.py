@@ -26,6 +26,8 @@ HEALTHY: dict[str, Any] = {
         "camera_info": {**IMAGE, "topic": "/rgb/camera_info", "encoding": "", "types": ["sensor_msgs/msg/CameraInfo"]},
     },
     "skew_s": 0.001,
+    "transforms": {"target": "base_link", "source": "optical", "problem": "", "frames": ["base_link", "camera_link", "optical"],
+                   "joined": True, "link": "base_link -> camera_link", "silence_s": 0.02, "age_s": 0.01},
     "others": {"Image": ["/depth/image", "/rgb/image_rect_color"], "CompressedImage": [], "CameraInfo": ["/rgb/camera_info"]},
 }
 
@@ -70,6 +72,13 @@ FAULTS = [
     (with_fault("topics/color/age_s", 7.5), "images are 7.5 s old when they arrive", "chrony", True),
     (with_fault("topics/color/age_s", 7.5, clock_publishers=1), "images are 7.5 s old", "use_sim_time:=true", True),
     (with_fault("topics/color/age_s", -9.0), "9.0 s in the future", "clocks", True),
+    (with_fault("transforms/frames", []), "'base_link', but nobody publishes /tf", "static_transform_publisher", True),
+    (with_fault("transforms/joined", False), "TF does not join 'optical' to 'base_link': they are of two trees", "publish", True),
+    (with_fault("transforms/joined", False, **{"transforms/target": "base_lnk"}), "nobody knows 'base_lnk'",
+     "nearest to 'base_lnk': 'base_link'", True),
+    (with_fault("transforms/silence_s", 12.0), "TF's base_link -> camera_link is 12.0 s old", "tf_static", True),
+    (with_fault("transforms/age_s", -3.0), "TF's base_link -> camera_link is from 3.0 s in the future", "chrony", True),
+    (with_fault("transforms/problem", "tf2_msgs is not installed"), "TF cannot be looked at here", "tf2_msgs", False),
 ]
 
 

@@ -175,6 +175,25 @@ def test_a_camera_is_its_driver_and_the_nodes_on_its_topics(stand_ins, camera: s
     assert dict(alone.named["launch_arguments"])["depth_topic"] == "/mine"
 
 
+def test_every_camera_gets_its_own_nodes_in_its_own_namespace(stand_ins, tmp_path) -> None:
+    file, nodes = launch_file("cameras.launch.py"), launch_file("func_corr.launch.py")
+    groups = file.included({"cameras": str(ROOT / "config" / "cameras.yaml")})
+    told = []
+    for group in groups:
+        assert group.named == {"scoped": True, "forwarding": False}
+        ((include,),) = group.given
+        told.append(dict(include.named["launch_arguments"]))
+        assert set(told[-1]) <= set(nodes.ARGUMENTS) and all(isinstance(value, str) for value in told[-1].values())
+    assert [one["namespace"] for one in told] == ["left", "right"]
+    assert told[0]["rgb_topic"] == "/left/color/image_raw" and told[1]["demonstration"] == told[0]["demonstration"]
+    (tmp_path / "mine.yaml").write_text("cameras: {top: {composed: false, rgb_topic: /c}}")
+    assert file.read(tmp_path / "mine.yaml") == [{"composed": "false", "rgb_topic": "/c", "namespace": "top"}]
+    for wrong in ("[1, 2]", "left: {rgb_topic: /c}", "cameras: {left: 3}"):
+        (tmp_path / "wrong.yaml").write_text(wrong)
+        with pytest.raises(ValueError, match="are needed"):
+            file.read(tmp_path / "wrong.yaml")
+
+
 PARAMETER_FILES = [path for path in sorted((ROOT / "config").glob("*.yaml")) if "ros__parameters" in path.read_text()]
 
 
@@ -198,5 +217,6 @@ def test_real_launch_reads_the_files(name: str) -> None:
     from launch.launch_description_sources import get_launch_description_from_python_launch_file
 
     description = get_launch_description_from_python_launch_file(str(ROOT / "launch" / name))
-    expected = {"camera", "driver", "rgb_topic"} if name == "camera.launch.py" else {"params_file", "demonstration", "namespace"}
+    expected = {"camera.launch.py": {"camera", "driver", "rgb_topic"}, "cameras.launch.py": {"cameras"}}
+    expected = expected.get(name, {"params_file", "demonstration", "namespace"})
     assert {argument.name for argument in description.get_launch_arguments()} >= expected

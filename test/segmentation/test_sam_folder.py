@@ -31,7 +31,8 @@ def tiny_sam(folder: Path) -> None:
     """Writes a SAM of 64 x 64 px and two layers."""
     library = transformers()
     vision = library.SamVisionConfig(hidden_size=32, output_channels=32, num_hidden_layers=2, num_attention_heads=2,
-                                     image_size=SIZE, patch_size=16, window_size=2, global_attn_indexes=[1], num_pos_feats=16, mlp_dim=48)
+                                     image_size=SIZE, patch_size=16, window_size=2,
+                                     global_attn_indexes=[1], num_pos_feats=16, mlp_dim=48)
     config = library.SamConfig(vision_config=vision, prompt_encoder_config=library.SamPromptEncoderConfig(**PROMPTS),
                                mask_decoder_config=library.SamMaskDecoderConfig(**DECODER))
     library.SamModel(config).save_pretrained(folder)
@@ -43,7 +44,8 @@ def tiny_sam2(folder: Path, video: bool = False) -> None:
     """Writes a SAM 2 of 64 x 64 px; with ``video`` as Meta's folders are, which say they hold a video model."""
     library = transformers()
     hiera = library.Sam2HieraDetConfig(hidden_size=8, num_attention_heads=1, image_size=[SIZE, SIZE],
-                                       blocks_per_stage=[1, 1, 2, 1], embed_dim_per_stage=[8, 16, 32, 64], num_attention_heads_per_stage=[1, 1, 2, 2],
+                                       blocks_per_stage=[1, 1, 2, 1],
+                                       embed_dim_per_stage=[8, 16, 32, 64], num_attention_heads_per_stage=[1, 1, 2, 2],
                                        window_size_per_stage=[2, 2, 2, 2], global_attention_blocks=[3],
                                        window_positional_embedding_background_size=[2, 2])
     vision = library.Sam2VisionConfig(backbone_config=hiera, backbone_channel_list=[64, 32, 16, 8], fpn_hidden_size=32,

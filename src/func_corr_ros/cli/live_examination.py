@@ -16,6 +16,8 @@ from func_corr_ros.replay.dds_replay import why_no_ros
 LISTENER = "func_corr_ros.nodes.live_graph"
 # Fewer valid pixels than this in the whole picture: the sensor is blind, not the object shiny.
 LEAST_DEPTH = 0.1
+# A link of TF that was told longer ago than this, or whose stamp lies so far ahead, gives nothing for the newest image [s].
+STALE_LINK, FUTURE_LINK = 1.0, 0.5
 LARGE_PROFILE = "FASTDDS_DEFAULT_PROFILES_FILE=.../config/fastdds_large_images.xml for driver and nodes (docs/troubleshooting.md)"
 ERROR = 2  # of diagnostic_msgs/DiagnosticStatus
 MESSAGES = {"color": "Image", "depth": "Image", "camera_info": "CameraInfo"}
@@ -47,6 +49,7 @@ def judged(found: dict[str, Any]) -> list[Problem]:
     """
     return [
         *_nodes(found), *(problem for key in MESSAGES for problem in _topic(key, found)), *_together(found), *_clock(found),
+        *_transforms(found),
     ]
 
 
@@ -155,3 +158,29 @@ def _clock(found: dict[str, Any]) -> Iterator[Problem]:
     elif age is not None and limit > 0.0 and age < -limit:
         do = "the clocks of camera and nodes differ: chrony, or use_sim_time"
         yield _problem(f"images are from {-age:.1f} s in the future", do)
+
+
+def _transforms(found: dict[str, Any]) -> Iterator[Problem]:
+    told = found.get("transforms")
+    if told is None:
+        return
+    target, source = told["target"], told["source"]
+    if told["problem"]:
+        yield _problem(f"target_frame is {target!r}, but TF cannot be looked at here", told["problem"], core=False)
+    elif not told["frames"]:
+        do = "start the robot's state publisher, and a static_transform_publisher for the camera; or target_frame:=''"
+        yield _problem(f"target_frame is {target!r}, but nobody publishes /tf or /tf_static", do)
+    elif not told["joined"] and source:
+        missing = [name for name in (source, target) if name not in told["frames"]]
+        near = {name: difflib.get_close_matches(name, told["frames"], n=1, cutoff=0.0)[0] for name in missing}
+        hint = "; ".join(f"nearest to {name!r}: {frame!r}" for name, frame in near.items())
+        why = f"nobody knows {' and '.join(map(repr, missing))}" if missing else "they are of two trees"
+        do = f"publish what is between them{f' ({hint})' if hint else ''}, or name another target_frame"
+        yield _problem(f"TF does not join {source!r} to {target!r}: {why}", do)
+    elif told["link"] and told["age_s"] < -FUTURE_LINK:
+        do = "the clocks of its broadcaster and of the nodes differ: chrony, or use_sim_time on both"
+        yield _problem(f"TF's {told['link']} is from {-told['age_s']:.1f} s in the future", do)
+    elif told["link"] and told["silence_s"] + told["age_s"] > STALE_LINK:
+        old = told["silence_s"] + told["age_s"]
+        do = "does its broadcaster still run? a link that never moves belongs on /tf_static"
+        yield _problem(f"TF's {told['link']} is {old:.1f} s old: images of now cannot be transformed", do)

@@ -25,6 +25,7 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from func_corr_ros.errors import FuncCorrError
+from func_corr_ros.nodes.live_transforms import TransformsHeard
 from func_corr_ros.nodes.messages import camera_of, color_of, depth_of, stamp_ns
 from func_corr_ros.nodes.rgbd_input import QOS, InputSettings, SyncSettings, rgbd_topics
 from func_corr_ros.nodes.stage_node import StageSettings
@@ -142,6 +143,8 @@ def listen(seconds: float, topics: dict[str, str], sim_time: bool = False) -> di
             node.set_parameters([rclpy.Parameter("use_sim_time", value=True)])
         for key in KINDS:
             node.watch(key)
+        target = next((one["values"]["target_frame"] for one in node.statuses.values() if one["values"].get("target_frame")), "")
+        transforms = TransformsHeard(node) if target else None
         _spin(executor, seconds)
         everything = dict(node.get_topic_names_and_types())
         return {
@@ -150,6 +153,7 @@ def listen(seconds: float, topics: dict[str, str], sim_time: bool = False) -> di
             "parameters": asked,
             "clock_publishers": len(node.get_publishers_info_by_topic("/clock")),
             "topics": {key: {**_summary(node.heard[key]), **node.endpoints(key)} for key in KINDS},
+            "transforms": transforms.told(target, node.heard["color"].frame_id) if transforms is not None else None,
             "skew_s": _skew(node.heard["color"].stamps, node.heard["depth"].stamps),
             "others": {
                 kind.__name__: sorted(name for name, types in everything.items() if f"sensor_msgs/msg/{kind.__name__}" in types)

@@ -114,7 +114,8 @@ class TransferNode(StageNode[TransferNodeSettings]):
     def diagnostic_values(self) -> dict[str, object]:
         """Returns the demonstration in use."""
         stream = stream_values(self._input.synchronizer, self._input.names) if self._input is not None else {}
-        return {"demonstration": self.demonstration.id if self.demonstration is not None else "", **stream}
+        demonstration = self.demonstration.id if self.demonstration is not None else ""
+        return {"demonstration": demonstration, "target_frame": self.settings.target_frame, **stream}
 
     def take(self, matches: Callable[[], MatchesSeen]) -> None:
         """Puts matches into the mailbox; ``matches`` is called on the inference thread."""
