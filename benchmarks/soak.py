@@ -4,14 +4,15 @@
     python benchmarks/soak.py                    30 minutes of 640x480 RGB-D
     python benchmarks/soak.py --minutes 3        the short form (`make soak`)
 
-Exit code 1 where one of these does not hold: after the warm-up memory does not grow, and threads do not at all; no output is older
-than ``max_input_age``; every image that was not worked on is one that the mailbox counts; a pose comes out to the end.
+Exit code 1 where one of these does not hold: after the warm-up memory does not grow, and threads do not at all; no output is
+older than ``max_input_age``; every image that was not worked on is one that the mailbox counts; a pose comes out to the end.
 
-**Growth** is the slope of the resident memory over the time after the warm-up (Theil and Sen: the median of the slopes of all pairs of
-samples), and fails where even the lower end of its 95 % interval lies above the limit. The absolute size does not count. The limit is
-LEAK_MB_PER_MINUTE, 1.1 kB for each of 30 images a second; one image that is kept (0.9 MB) for each result would be a hundred times
-as much. In a short run the allocator's own steps are as large as that: ALLOCATOR_MB in all are allowed, so that 3 minutes (2 of them
-watched) have a limit of 9.5 MB a minute, which is 35 kB a result at 4.5 results a second, and 30 minutes the full 2.
+**Growth** is the slope of the resident memory over the time after the warm-up (Theil and Sen: the median of the slopes of all
+pairs of samples), and fails where even the lower end of its 95 % interval lies above the limit. The absolute size does not count.
+The limit is LEAK_MB_PER_MINUTE, 1.1 kB for each of 30 images a second; one image that is kept (0.9 MB) for each result would be a
+hundred times as much. In a short run the allocator's own steps are as large as that: ALLOCATOR_MB in all are allowed, so that 3
+minutes (2 of them watched) have a limit of 9.5 MB a minute, which is 35 kB a result at 4.5 results a second, and 30 minutes the
+full 2.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import theilslopes
 
+from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.provenance import code_revision, write_json
 from func_corr_ros.replay.dds_replay import RunningNodes, running_nodes
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
@@ -50,7 +52,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, running_nodes(DEMONSTRATIONS, Path(folder) / "func_corr.log") as nodes:
         os.environ.update({key: nodes.environment[key] for key in
                            ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTDDS_DEFAULT_PROFILES_FILE")})
-        found = soaked(nodes, asked.minutes * 60.0, asked.rate)
+        frame = DemonstrationStore(DEMONSTRATIONS).load(DEMONSTRATION).frame
+        found = watched(nodes, asked.minutes * 60.0, asked.rate, frame).summary()
     result = {
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": platform.node(), "cores": os.cpu_count(),
         "load": os.getloadavg()[0], "revision": code_revision(), "asked": vars(asked), **found,
@@ -62,8 +65,8 @@ def main() -> int:
     return 1 if found["failed"] else 0
 
 
-def soaked(nodes: RunningNodes, seconds: float, rate: float) -> dict[str, Any]:
-    """Returns what was seen of the nodes while a camera ran for so long."""
+def watched(nodes: RunningNodes, seconds: float, rate: float, frame: RgbdFrame) -> Any:
+    """Returns the watcher of the nodes after a camera that shows ``frame`` has run for so long."""
     import rclpy
     from func_corr_ros.srv import LoadDemonstration
     from rclpy.parameter import Parameter
@@ -81,14 +84,14 @@ def soaked(nodes: RunningNodes, seconds: float, rate: float) -> dict[str, Any]:
         # config/replay.yaml is patient with recordings; here the nodes' own default holds.
         settled(parameters.set_parameters([Parameter("max_input_age", value=MAX_INPUT_AGE_S)]))
         settled(load.call_async(LoadDemonstration.Request(demonstration_id=DEMONSTRATION)))
-        watch.film(seconds, rate)
+        watch.film(seconds, rate, frame)
         time.sleep(3.0)  # the last images are worked on, and the nodes speak once more
     finally:
         watch.executor.shutdown()
         spinning.join(10.0)
         watch.node.destroy_node()
         rclpy.try_shutdown()
-    return watch.summary()
+    return watch
 
 
 def settled(answer: Any) -> None:
@@ -125,8 +128,7 @@ def watcher(pid: int) -> Any:
             self.held: list[tuple[float, int, int]] = []  # seconds, MB, threads
             self.values: dict[str, dict[str, str]] = {}
 
-        def film(self, seconds: float, rate: float) -> None:
-            frame = DemonstrationStore(DEMONSTRATIONS).load(DEMONSTRATION).frame
+        def film(self, seconds: float, rate: float, frame: RgbdFrame) -> None:
             nothing = Moment(0, "camera_color_optical_frame")
             depth = image_message(encodings.encode_depth(frame.depth), nothing)
             messages = (picture_message(frame.color, nothing), depth, camera_message(frame.camera, nothing))

@@ -21,8 +21,8 @@ INSTALL = "tf2_msgs is not installed: sudo apt install ros-$ROS_DISTRO-tf2-msgs"
 
 @dataclass
 class Link:
-    """How a frame hangs on its parent. ``age`` is the time from the newest stamp to its arrival, ``arrived`` when that was [s], by
-    the clock that the nodes use; both are None for a link that never moves.
+    """How a frame hangs on its parent. ``age`` is the time from the newest stamp to its arrival, ``arrived`` when that was [s],
+    by the clock that the nodes use; both are None for a link that never moves.
     """
 
     parent: str

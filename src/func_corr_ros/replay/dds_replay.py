@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +54,13 @@ class RunningNodes:
 
 
 @contextmanager
-def running_nodes(demonstrations: Path, log: Path) -> Iterator[RunningNodes]:
+def running_nodes(
+    demonstrations: Path, log: Path, program: Sequence[str] = ("-m", NODES), parameters: Mapping[str, str] | None = None
+) -> Iterator[RunningNodes]:
     """Runs the composed node in a DDS domain of its own while the body runs; it loads demonstrations from that folder.
 
-    Raises MissingOptional, with the reason, where there is no ROS.
+    ``program`` is what Python runs, ``parameters`` are "node:name" -> value. Raises MissingOptional, with the reason, where there
+    is no ROS.
     """
     reason = why_no_ros()
     if reason is not None:
@@ -66,9 +69,10 @@ def running_nodes(demonstrations: Path, log: Path) -> Iterator[RunningNodes]:
         own = {"ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "PYTHONUNBUFFERED": "1"}
         environment = {**os.environ, **own}
         environment.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(shared_file("config/fastdds_large_images.xml")))
-        command = [sys.executable, "-m", NODES, "--ros-args", "--params-file", str(shared_file("config/replay.yaml"))]
+        command = [sys.executable, *program, "--ros-args", "--params-file", str(shared_file("config/replay.yaml"))]
         # Between two recordings nothing is accepted for a while: the old pose is not withdrawn into the next one.
         command += ["-p", f"transfer_node:demonstrations:={demonstrations}", "-p", "transfer_node:pose_expiry:=3600.0"]
+        command += [word for name, value in (parameters or {}).items() for word in ("-p", f"{name}:={value}")]
         with child_process(command, log, environment) as process:
             yield RunningNodes(process, environment, log)
 
