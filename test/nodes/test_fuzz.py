@@ -18,7 +18,7 @@ from nodes.mutated import mutated
 from nodes.running_nodes import Robot, rgbd_messages
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, RegionOfInterest
-from std_msgs.msg import Header
+from std_msgs.msg import Header, String
 
 from func_corr_ros import srv
 from func_corr_ros.errors import ErrorCode
@@ -140,7 +140,14 @@ def stream_cases(graph: Graph, seen, matches):
         graph.deliver(graph.mover, "keypoints", first)
         graph.deliver(graph.mover, "points", second)
 
+    def words(given) -> None:
+        graph.deliver(graph.segmentation, "text_prompt", given)
+        graph.show(graph.segmentation, *graph.good())
+        graph.settle()
+        graph.deliver(graph.segmentation, "text_prompt", String())  # or no later image would have objects
+
     return {
+        "words": (words, (String(data="red mug"),)),
         "camera": (lambda *given: graph.show(graph.segmentation, *given), (color, depth, info)),
         "compressed camera": (lambda *given: graph.show(graph.compressed, *given), compressed_messages(graph)),
         "objects": (lambda *given: graph.show(graph.matcher, *given[:3], ("objects", given[3])), (color, depth, info, objects)),

@@ -149,7 +149,7 @@ def test_models_are_unloaded_and_loaded_again(made, two) -> None:
     assert is_right_one(show(), two)
     node.trigger_deactivate()
     node.trigger_cleanup()
-    assert node._segmenter is None and node._stream is None
+    assert node._segmenter is None
     node.trigger_configure()
     node.trigger_activate()
     assert is_right_one(show(), two)

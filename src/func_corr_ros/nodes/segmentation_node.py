@@ -18,6 +18,7 @@ from func_corr_ros.nodes.detected_boxes import DetectionSettings
 from func_corr_ros.nodes.diagnostics import stream_values
 from func_corr_ros.nodes.inference_thread import InferenceThread
 from func_corr_ros.nodes.live_prompts import LivePrompts
+from func_corr_ros.nodes.live_segmenter import LiveSegmenter
 from func_corr_ros.nodes.messages import frame_in_request, frame_of, moment_of, picture_message, prompts_of
 from func_corr_ros.nodes.observations import Moment, ObjectsSeen
 from func_corr_ros.nodes.pictures import objects_picture
@@ -27,11 +28,11 @@ from func_corr_ros.nodes.rgbd_input import InputSettings, SynchronizedInput, Syn
 from func_corr_ros.nodes.stage_node import StageNode, StageSettings
 from func_corr_ros.segmentation import SEGMENTERS, make_segmenter
 from func_corr_ros.segmentation.given_mask import GivenMaskSettings
-from func_corr_ros.segmentation.key_frames import KeyFrameSegmenter, KeyFrameSettings
+from func_corr_ros.segmentation.key_frames import KeyFrameSettings
 from func_corr_ros.segmentation.sam import SamSettings
 from func_corr_ros.segmentation.segmenter import Prompts, Segmenter
 from func_corr_ros.segmentation.tabletop import TabletopSettings
-from func_corr_ros.segmentation.text_prompted import GroundingSettings, TextPromptedSegmenter, phrases_of
+from func_corr_ros.segmentation.text_prompted import GroundingSettings, phrases_of
 from func_corr_ros.settings import setting
 from func_corr_ros.srv import Segment
 
@@ -70,9 +71,7 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         self._input: SynchronizedInput | None = None
         self._newest: dict[str, Any] | None = None
         self._prompts: LivePrompts | None = None
-        self._name = self._fallback = ""
-        self._segmenter: Segmenter | None = None
-        self._stream: KeyFrameSegmenter | None = None
+        self._segmenter: LiveSegmenter | None = None
         self._objects = self.publisher(ObjectMaskArray, "~/objects")
         self._overlay = self.publisher(Image, "~/overlay")
         self.serve(Segment, "segment", self._segment)
@@ -86,22 +85,15 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
 
     def configure(self) -> None:
         """Makes the segmenter and, where words are to be understood, loads the model that knows them."""
-        settings, name = self.settings, self.settings.segmenter
-        self.settings_changed(settings)
-        self._fallback = ""
-        if name == "sam" and not settings.sam.checkpoint:
-            name, self._fallback = "tabletop", "sam has no checkpoint (sam.checkpoint): objects are found by tabletop"
-            self.get_logger().warning(self._fallback)
-        self._name = name
-        inner = self._make(name, getattr(settings, name))
-        self._segmenter = TextPromptedSegmenter.from_settings(inner, settings.grounding, self._ground)
-        support = settings.sam.tabletop if name == "sam" else settings.tabletop
-        self._stream = KeyFrameSegmenter(self._segmenter, settings.key_frames, support)
+        self.settings_changed(self.settings)
+        self._segmenter = LiveSegmenter(self.settings, self._make, self._ground)
+        if self._segmenter.fallback:
+            self.get_logger().warning(self._segmenter.fallback)
 
     def activate(self) -> None:
         """Subscribes to the camera and to those who say which objects count."""
-        if self._stream is not None:
-            self._stream.forget()
+        if self._segmenter is not None:
+            self._segmenter.forget()
         self.enter_stage("segmentation", 0, self._see_messages)
         self._prompts = LivePrompts(self, lambda: self._newest)
         self._input = SynchronizedInput(self, *rgbd_topics(self, self.settings.input), self.settings.sync, self._deliver)
@@ -116,7 +108,7 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
 
     def cleanup(self) -> None:
         """Frees the segmenter and the model that knows words."""
-        self._segmenter = self._stream = None
+        self._segmenter = None
 
     def warning(self) -> str | None:
         """Returns which topic is missing or late."""
@@ -127,9 +119,8 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         stream = stream_values(self._input.synchronizer, self._input.names) if self._input is not None else {}
         uv = self._prompts.clicked.followed.uv if self._prompts is not None else None
         followed = "" if uv is None else f"{uv[0]:.0f}, {uv[1]:.0f}"
-        masks = {} if self._stream is None else self._stream.counted()
-        asked = {"text_prompt": self.settings.text_prompt, "followed_px": followed}
-        return {"segmenter": self._name, "segmenter.fallback": self._fallback, **masks, **asked, **stream}
+        segmenter = self._segmenter.told() if self._segmenter is not None else {}
+        return {**segmenter, "text_prompt": self.settings.text_prompt, "followed_px": followed, **stream}
 
     async def observe(self, frame: RgbdFrame | None, prompts: Prompts | None, timeout: float) -> ObjectsSeen:
         """Returns the objects of ``frame``, or of the newest one. Raises NoInput, Timeout."""
@@ -170,21 +161,22 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         try:
             frame = make_frame()
             prompts = ask()
-            # tabletop is as fast as carrying masks along; what costs a network is asked now and then
-            costly = self._name == "sam" or (prompts is not None and bool(prompts.phrases))
-            segmenter = self._stream if stream and costly else self._segmenter
-            if segmenter is None:
+            if self._segmenter is None:
                 raise NotActive("the segmenter was freed (cleanup); configure and activate the node again")
             with self.timer.time("segment"):
-                return ObjectsSeen(moment, frame, segmenter.segment(frame, prompts))
+                return ObjectsSeen(moment, frame, self._segmenter.segment(frame, prompts, stream=stream))
         except Exception as error:
             return ObjectsSeen(moment, frame, error=self.known(error, "segmentation"))
+
+    @property
+    def _segmenter_name(self) -> str:
+        return self._segmenter.name if self._segmenter is not None else self.settings.segmenter
 
     def _publish(self, seen: ObjectsSeen) -> None:
         for listener in self.listeners:
             listener(seen)
         if self._objects.get_subscription_count():
-            self._objects.publish(objects_message(seen, self._name, self.age(seen.moment)))
+            self._objects.publish(objects_message(seen, self._segmenter_name, self.age(seen.moment)))
         if seen.segmentation is not None and seen.frame is not None and self._overlay.get_subscription_count():
             self._overlay.publish(picture_message(objects_picture(seen.frame.color, seen.segmentation), seen.moment))
 
@@ -192,7 +184,7 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         frame = frame_in_request(request.color, request.depth, request.camera_info)
         prompts = prompts_of(request.point_u, request.point_v, request.point_label, request.boxes, request.text)
         seen = await self.observe(frame, prompts, self.seconds(request.timeout))
-        response.objects = objects_message(seen, self._name, self.age(seen.moment))
+        response.objects = objects_message(seen, self._segmenter_name, self.age(seen.moment))
         response.error_code, response.error_msg = response.objects.error_code, response.objects.error_msg
 
 

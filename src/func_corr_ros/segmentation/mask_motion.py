@@ -19,7 +19,8 @@ MAX_SIDE = 640
 POINTS, SPACING_PX, INSET_PX, WEAKEST, ENOUGH = 150, 5, 3, 0.01, 30
 # The search: a window of so many pixels on so many halvings of the image.
 # More of them would mistake a small object for what is around it. A second search begins where the first one's motion ended.
-WINDOW_PX, LEVELS, SEARCHES = 11, 1, 2
+# A window counts from so little structure on (a tenth of OpenCV's default): plain objects have no more, and the way back tells.
+WINDOW_PX, LEVELS, SEARCHES, LEAST_STRUCTURE = 11, 1, 2, 1e-5
 # There and back again a point returns so near to where it began; one motion explains it to so much [px of that image].
 MAX_RETURN_PX, MAX_RESIDUAL_PX = 1.0, 2.0
 # Fewer points say nothing of a motion; and from one key image to the next nothing grows or shrinks by more than this.
@@ -73,7 +74,8 @@ class MaskMotion:
         if not len(points):
             return [(item.points, np.zeros(0, bool)) for item in tracked]
         begin = np.concatenate([item.expected() for item in tracked])
-        window = {"winSize": (WINDOW_PX, WINDOW_PX), "maxLevel": LEVELS, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW}
+        window = {"winSize": (WINDOW_PX, WINDOW_PX), "maxLevel": LEVELS, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
+                  "minEigThreshold": LEAST_STRUCTURE}
         there, seen, _ = cv2.calcOpticalFlowPyrLK(self._gray, now, points, begin, **window)
         back, returned, _ = cv2.calcOpticalFlowPyrLK(now, self._gray, there, points.copy(), **window)
         good = (seen[:, 0] > 0) & (returned[:, 0] > 0) & (np.linalg.norm(back - points, axis=1) <= MAX_RETURN_PX)
