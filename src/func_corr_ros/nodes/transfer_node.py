@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,7 +11,7 @@ from typing import Any
 
 from sensor_msgs.msg import PointCloud2
 
-from func_corr_ros.errors import ErrorCode, FuncCorrError, LowConfidence, NoReference, StaleInput
+from func_corr_ros.errors import ErrorCode, FuncCorrError, NoReference
 from func_corr_ros.msg import FunctionalKeypointArray
 from func_corr_ros.nodes.diagnostics import stream_values
 from func_corr_ros.nodes.inference_thread import InferenceThread
@@ -21,12 +20,13 @@ from func_corr_ros.nodes.process import run
 from func_corr_ros.nodes.result_messages import matches_of
 from func_corr_ros.nodes.rgbd_input import SynchronizedInput, SyncSettings, Topic
 from func_corr_ros.nodes.stage_node import StageNode, StageSettings
+from func_corr_ros.nodes.standing_pose import StandingPose
 from func_corr_ros.nodes.transfer_outputs import TransferOutputs
 from func_corr_ros.nodes.transfer_services import serve_transfer
 from func_corr_ros.nodes.transform_lookup import TransformLookup
 from func_corr_ros.nodes.upstream import Matcher, RemoteCorrespondence
 from func_corr_ros.settings import setting
-from func_corr_ros.transfer.acceptance import StabilityGate, StabilitySettings
+from func_corr_ros.transfer.acceptance import StabilitySettings
 from func_corr_ros.transfer.demonstration import Demonstration
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 from func_corr_ros.transfer.lift import LiftedMatches
@@ -66,8 +66,7 @@ class TransferNode(StageNode[TransferNodeSettings]):
         self.upstream: Matcher = remote if upstream is None else upstream
         self.demonstration: Demonstration | None = None
         self._input: SynchronizedInput | None = None
-        self._gate = StabilityGate(self.settings.stability)
-        self._last_accepted: Transferred | None = None
+        self._standing = StandingPose(self.settings.stability)
         self._outputs = TransferOutputs(self)
         serve_transfer(self)
         self._announcing = False
@@ -94,8 +93,8 @@ class TransferNode(StageNode[TransferNodeSettings]):
         """Unsubscribes and withdraws the pose."""
         if self._input is not None:
             self._input.close()
-        self._input = self._last_accepted = None
-        self._gate.reset()
+        self._input = None
+        self._standing.forget()
 
     def cleanup(self) -> None:
         """Forgets the demonstration."""
@@ -104,7 +103,7 @@ class TransferNode(StageNode[TransferNodeSettings]):
 
     def settings_changed(self, settings: TransferNodeSettings) -> None:
         """Lets poses settle anew by the new limits."""
-        self._gate = StabilityGate(settings.stability)
+        self._standing.limit(settings.stability)
 
     def warning(self) -> str | None:
         """Returns what keeps results from coming."""
@@ -130,7 +129,7 @@ class TransferNode(StageNode[TransferNodeSettings]):
         demonstration = await self.on_worker("load_demonstration", lambda: self.store.load(demonstration_id), timeout)
         await self.upstream.set_reference(ReferencePicture.of(demonstration), timeout)
         self.demonstration = self._announced = demonstration
-        self._gate.reset()
+        self._standing.settle_anew()
         return demonstration
 
     def transfer(self, demonstration: Demonstration | None, matches: MatchesSeen) -> tuple[Transferred, LiftedMatches | None]:
@@ -158,34 +157,18 @@ class TransferNode(StageNode[TransferNodeSettings]):
         seen, pairs = self.transfer(self.demonstration, matches)
         if isinstance(seen.error, NoReference):
             self._announced = None  # upstream has lost the reference, perhaps with its process
-        seen = self._settled(seen)
+        seen = self._standing.settled(seen, self._phase_index(seen))
         self._outputs.publish(seen, self._phase_index(seen))
         self._outputs.publish_inliers(seen, matches, pairs)
-        if seen.accepted:
-            self._last_accepted, self._accepted_at = seen, time.monotonic()
-
-    def _settled(self, seen: Transferred) -> Transferred:
-        if not seen.accepted or not isinstance(seen.outcome, Transfer):
-            self._gate.reset()
-            return seen
-        gate, phase = self._gate, seen.outcome.phases[self._phase_index(seen)]
-        if gate.accepts(seen.target_from_camera @ phase.camera_from_tool):
-            return seen
-        reason = f"{phase.name!r} has not settled: {gate.count} estimates held, {gate.settings.agreeing} must agree (stability)"
-        return replace(seen, accepted=False, error=LowConfidence(reason))
 
     def _phase_index(self, seen: Transferred) -> int:
         names = [phase.name for phase in seen.outcome.phases] if isinstance(seen.outcome, Transfer) else []
         return names.index(self.settings.phase) if self.settings.phase in names else len(names) - 1
 
     def _withdraw_expired(self) -> None:
-        last = self._last_accepted
-        if last is None or time.monotonic() - self._accepted_at <= self.settings.pose_expiry:
-            return
-        self._last_accepted = None
-        self._gate.reset()
-        late = StaleInput(f"the pose is withdrawn: none was accepted for more than {self.settings.pose_expiry:g} s (pose_expiry)")
-        self._outputs.publish(replace(last, outcome=None, accepted=False, error=late), 0)
+        gone = self._standing.expired(self.settings.pose_expiry)
+        if gone is not None:
+            self._outputs.publish(gone, 0)
 
     async def _announce(self) -> None:
         demonstration = self.demonstration
