@@ -22,9 +22,9 @@ def detection(u: float, v: float, width: float, height: float, *named: tuple[str
 
 
 def boxes(*detections, **changed):
-    from func_corr_ros.nodes.detected_boxes import DetectionSettings, boxes_of
+    from func_corr_ros.nodes.detected_boxes import DetectionSettings, detection_prompts
 
-    return boxes_of(list(detections), override(DetectionSettings(), changed))
+    return detection_prompts(list(detections), override(DetectionSettings(), changed))
 
 
 def test_boxes_have_edges_and_the_name_of_their_best_guess() -> None:

@@ -59,13 +59,13 @@ class DetectedBoxes:
         apart = abs(image.stamp_ns - at.stamp_ns) / 1e9
         if apart > settings.max_age:
             raise NoInput(f"the newest detections are {apart:.2f} s from the image, detections.max_age is {settings.max_age:g} s")
-        return boxes_of(detections, settings)
+        return detection_prompts(detections, settings)
 
     def _take(self, message: Any) -> None:
         self._newest = moment_of(message.header), list(message.detections)
 
 
-def boxes_of(detections: list[Any], settings: DetectionSettings) -> Prompts:
+def detection_prompts(detections: list[Any], settings: DetectionSettings) -> Prompts:
     """Returns the prompts of vision_msgs/Detection2D (version 4: a box has a centre with a position); raises NoMask for none."""
     found: list[tuple[float, str, tuple[float, float, float, float]]] = []
     for detection in detections:
