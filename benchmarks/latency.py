@@ -59,7 +59,8 @@ def main() -> int:
     rows = [measured(name, asked.seconds, asked.rate) for name in asked.scenario or SCENARIOS if name != "gpu" or has_gpu()]
     for row in rows:
         print(f"{row['scenario']}: {row['results_hz']:.1f} results/s of {row['images_hz']:.1f} images/s, age p50 "
-              f"{1e3 * row['age_p50_s']:.1f} ms, p95 {1e3 * row['age_p95_s']:.1f} ms, {row['dropped']} dropped{row['missed']}")
+              f"{1e3 * row['age_p50_s']:.1f} ms, p95 {1e3 * row['age_p95_s']:.1f} ms; {row['received']} sets received, "
+              f"{row['dropped']} dropped{row['missed']}")
         for stage, times in row["stages_ms"].items():
             print(f"    {stage:<18} p50 {times['p50']:>8.1f} ms   p95 {times['p95']:>8.1f} ms")
     result = {"date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": platform.node(), "cores": os.cpu_count(),
@@ -86,7 +87,8 @@ def measured(name: str, seconds: float, rate: float) -> dict[str, Any]:
     row: dict[str, Any] = {
         "scenario": name, "results_hz": float(late.sum() / span), "images_hz": watch.sent / (seconds + SETTLING_S),
         "age_p50_s": float(np.median(ages[late])), "age_p95_s": float(np.percentile(ages[late], 95)),
-        "with_error": int((codes[late] != 0).sum()), "dropped": int(watch.values["/segmentation_node"]["mailbox.dropped"]),
+        "with_error": int((codes[late] != 0).sum()), "received": int(watch.values["/segmentation_node"]["mailbox.received"]),
+        "dropped": int(watch.values["/segmentation_node"]["mailbox.dropped"]),
         "stages_ms": stages(watch.values),
     }
     missed = [*([f"fewer than {least_hz:g} results/s"] if row["results_hz"] < least_hz else []),
