@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 from soak import DEMONSTRATION, DEMONSTRATIONS, ROOT, watched
 
-from func_corr_ros.evaluation.dds_replay import running_nodes
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.provenance import code_revision, write_json
+from func_corr_ros.replay.dds_replay import running_nodes
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
 # Scenario -> parameters of the nodes, whether images are large, the least rate [Hz], and the largest p95 of the age [s].
