@@ -38,7 +38,8 @@ def test_it_settles_by_the_phase_that_counts(made) -> None:
     assert "'action' has not settled: 1 estimates held, 2 must agree" in str(first.error)
     assert made.standing.settled(made.transfer(0.505), 1).accepted
     assert not made.standing.settled(made.transfer(0.600), 1).accepted, "10 cm further is another place"
-    assert made.standing.settled(made.transfer(0.100), 0).accepted, "the other phase has not moved"
+    assert not made.standing.settled(made.transfer(0.600), 0).accepted, "another phase's pose is another pose"
+    assert made.standing.settled(made.transfer(0.100), 0).accepted, "this phase has not moved, whatever the other does"
 
 
 def test_a_refusal_goes_through_and_makes_the_next_settle_anew(made) -> None:
