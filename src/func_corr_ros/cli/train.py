@@ -13,6 +13,7 @@ from func_corr_ros.cli.pipeline_arguments import assignment
 from func_corr_ros.errors import BadSettings
 
 if TYPE_CHECKING:
+    from func_corr_ros.training.pseudo_pool import PseudoSource
     from func_corr_ros.training.recipe import Recipe
     from func_corr_ros.training.train_head import Watch
 
@@ -25,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for head.safetensors, checkpoints and logs")
     parser.add_argument("--data", type=Path, default=Path("build/training"),
                         help="folder for views and features, 14 GB; what is missing is made (default: %(default)s)")
+    parser.add_argument("--pseudo", type=Path, metavar="FOLDER",
+                        help="learn from the shards of this folder of func-corr label run; exact views still validate")
+    parser.add_argument("--same-views", action="store_true", help="put the labels of --pseudo on the training views of --data "
+                        "instead, for objects of the library: labels are all that differs")
+    parser.add_argument("--uncleaned", action="store_true", help="with --same-views, keep the parts that cleaning left out")
     parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 ... or auto (the default)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that render (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw batches ahead, useful with a GPU")
@@ -35,15 +41,27 @@ def run(arguments: argparse.Namespace) -> int:
     from func_corr_ros.correspondence.backbone import chosen_device
     from func_corr_ros.training.train_head import prepare, train_head
 
+    pseudo = _pseudo(arguments)
     recipe, device, accelerator = recipe_of(arguments), str(chosen_device(arguments.device)), _accelerator()
     shown = accelerator is None or accelerator.is_main_process
     with _watched(recipe, arguments.out, shown) as watch:
-        data = prepare(recipe, arguments.data, device=device, processes=arguments.processes, watch=watch)
+        data = prepare(recipe, arguments.data, device=device, processes=arguments.processes, watch=watch, pseudo=pseudo)
         train_head(recipe, data, arguments.out, device=device, workers=arguments.workers, accelerator=accelerator, watch=watch)
     if shown:
         print(f"the head is {arguments.out}/head.safetensors; score it: func-corr evaluate --benchmark DIR --method "
               f"{arguments.out}/head.safetensors --out DIR")
     return 0
+
+
+def _pseudo(arguments: argparse.Namespace) -> PseudoSource | None:
+    from func_corr_ros.training.pseudo_pool import PseudoSource
+
+    if arguments.pseudo is None and (arguments.same_views or arguments.uncleaned):
+        raise BadSettings("--same-views and --uncleaned say how --pseudo FOLDER is learnt from; give that too")
+    if arguments.uncleaned and not arguments.same_views:
+        raise BadSettings("--uncleaned needs --same-views: shards hold what cleaning kept; for others, label with "
+                          "--set cleaning.agreement=0 --set cleaning.expected=0 --set cleaning.odd_size=99")
+    return None if arguments.pseudo is None else PseudoSource(arguments.pseudo, arguments.same_views, not arguments.uncleaned)
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +58,8 @@ class PairOfViews:
 @dataclass(frozen=True)
 class PooledObject:
     """What pairs need of one object in several views: where the cameras stand in its frame (``eyes``), masks (packed, eight
-    pixels a byte), the object's share of each patch, some of its pixels and which parts they show, and how it serves.
+    pixels a byte), the object's share of each patch, some of its pixels and which parts they show, and how it serves;
+    ``also_serves`` as in Instance.
     """
 
     category: str
@@ -68,6 +69,7 @@ class PooledObject:
     pixels: Float32[np.ndarray, "v k 2"]
     part_of_pixel: Int64[np.ndarray, "v k"]
     serving: Mapping[str, Serving]
+    also_serves: tuple[str, ...] = ()
 
     def mask(self, view: int) -> Bool[np.ndarray, "s s"]:
         """Returns the object's mask in the cut-out picture."""
@@ -78,12 +80,12 @@ class PooledObject:
 def pooled(instance: Instance, samples: int, patch: int) -> PooledObject:
     """Returns what pairs need of ``instance``, with its first ``samples`` samples and patches of ``patch`` px."""
     serving = {
-        function: Serving(one.samples.first(samples), one.uv[:, :samples], one.seen[:, :samples], one.parts)
+        function: replace(one, samples=one.samples.first(samples), uv=one.uv[:, :samples], seen=one.seen[:, :samples])
         for function, one in instance.serving.items()
     }
     eyes = np.stack([inverse(pose)[:3, 3] for pose in instance.camera_from_object])
     return PooledObject(instance.category, eyes, np.packbits(instance.masks, axis=2), patch_coverage(instance.masks, patch),
-                        instance.pixels, instance.part_of_pixel, serving)
+                        instance.pixels, instance.part_of_pixel, serving, instance.also_serves)
 
 
 class ViewPool:
@@ -91,18 +93,23 @@ class ViewPool:
 
     def __init__(
         self, views: Sequence[Path], features: Sequence[Path], samples: int, patch: int = 14,
-        channels: Sequence[int] | None = None,
+        channels: Sequence[int] | None = None, *, read: Callable[[Path], Instance] = read_instance,
     ) -> None:
-        """``channels`` are those of the features that are read, all of them for None."""
+        """``channels`` are those of the features that are read, all of them for None; ``read`` reads a file of ``views``."""
         if not views:
             raise BadSettings("there are no training views; make them first (training_views.make_training_views)")
         self._features, self._channels = list(features), None if channels is None else np.asarray(channels)
-        self.objects = [pooled(read_instance(path), samples, patch) for path in views]
+        self.objects = [pooled(read(path), samples, patch) for path in views]
         self.by_function: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for index, one in enumerate(self.objects):
             for function in one.serving:
                 self.by_function[function][one.category].append(index)
         self.functions = sorted(self.by_function)
+
+    def _join(self, one: ViewPool, other: ViewPool) -> None:
+        """Takes the objects of both pools, those of ``one`` first."""
+        self._features, self._channels = [*one._features, *other._features], one._channels
+        self.objects = [*one.objects, *other.objects]
 
     def features(self, ends: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:
         """Returns features (b, lc, gh, gw) and coverage (b, 1, gh, gw) of views (object, view), float32."""
@@ -112,17 +119,27 @@ class ViewPool:
         shown = np.stack([self.objects[index].coverage[view] for index, view in ends])
         return torch.from_numpy(np.stack(grids)).float(), torch.from_numpy(shown)[:, None]
 
+    def at(self, step: int) -> ViewPool:
+        """Returns what the batch of ``step`` is drawn from: the same at every step, unless labels are mixed (mixed_pool)."""
+        return self
+
     def drawn_pair(self, settings: BatchSettings, rng: np.random.Generator, functions: Sequence[str]) -> PairOfViews:
         """Returns a pair of views that share enough of what serves one of ``functions``."""
         for _ in range(_TRIES):
-            function = str(rng.choice(functions))
-            kinds = self.by_function[function]
-            ends = self._drawn_ends(kinds, settings, rng)
+            known, asked = self._drawn_from(rng, functions)
+            function = str(rng.choice(asked))
+            ends = self._drawn_ends(known[function], settings, rng)
             pair = self.pair(function, ends, settings, rng)
             if pair is not None:
                 return pair
         raise BadSettings(f"none of {_TRIES} pairs for {', '.join(functions)} share {settings.least_common} points; "
                           "more views are needed")
+
+    def _drawn_from(
+        self, rng: np.random.Generator, functions: Sequence[str]
+    ) -> tuple[Mapping[str, dict[str, list[int]]], Sequence[str]]:
+        """Returns objects by function and category, and the functions, that the next pair is drawn from."""
+        return self.by_function, functions
 
     def _drawn_ends(
         self, kinds: dict[str, list[int]], settings: BatchSettings, rng: np.random.Generator
@@ -149,13 +166,17 @@ class ViewPool:
         seen = np.stack([one.seen[ends[0][1]], other.seen[ends[1][1]]])
         if seen.sum(axis=1).min() < settings.least_common:
             return None
-        turn = free_turn(one.samples, other.samples, *eyes)
-        found = sample_pairs(one.samples, other.samples, turn)
-        both = seen[0][found.index_a] & seen[1][found.index_b]
-        if both.sum() < settings.least_common:
+        same = one.estimated and ends[0][0] == ends[1][0]
+        if _framed(one) and _framed(other):
+            turn = 0.0 if same else free_turn(one.samples, other.samples, *eyes)
+            frames = unit_frames(one.samples, other.samples, turn)
+        else:
+            turn, frames = 0.0, (np.diag([*[1.0 / _size(one)] * 3, 1.0]),) * 2
+        at_a, at_b = _partners(one, other, same, turn)
+        both = seen[0][at_a] & seen[1][at_b]
+        if both.sum() < settings.least_common and (same or _framed(one) and _framed(other)):
             return None
-        at_a, at_b = found.index_a[both], found.index_b[both]
-        frames = unit_frames(one.samples, other.samples, turn)
+        at_a, at_b = at_a[both], at_b[both]
         places = [transform_points(frame, part.samples.points) for frame, part in zip(frames, (one, other), strict=True)]
         exact = np.full(seen.shape[1], -1)
         exact[at_a] = at_b
@@ -168,6 +189,25 @@ class ViewPool:
             np.stack([np.append(part.parts, False)[self.objects[index].part_of_pixel[view][some]]
                       for (index, view), some, part in zip(ends, chosen, (one, other), strict=True)]),
         )
+
+
+def _framed(one: Serving) -> bool:
+    return not np.isnan(one.samples.object_from_function).any()
+
+
+def _size(one: Serving) -> float:
+    points = one.samples.points
+    return float(np.sqrt(np.square(points - points.mean(axis=0)).sum(axis=1).mean()))
+
+
+def _partners(one: Serving, other: Serving, same: bool, turn: float) -> tuple[Int64[np.ndarray, " m"], Int64[np.ndarray, " m"]]:
+    """Returns which sample is which: itself in two views of an object without exact frames, none between objects without any."""
+    if same:
+        return (np.arange(len(one.samples.points)),) * 2
+    if not (_framed(one) and _framed(other)):
+        return (np.zeros(0, dtype=np.int64),) * 2
+    found = sample_pairs(one.samples, other.samples, turn)
+    return found.index_a, found.index_b
 
 
 def _soft(
@@ -215,12 +255,13 @@ def drawn_batch(
     """Returns batch number ``step`` of the run ``seed``, or one process's share (its number, how many there are) of it: pairs
     depend on their number in the whole batch alone.
     """
-    pairs, wrong, others = [], [], []
+    pool, pairs, wrong, others = pool.at(step), [], [], []
     numbers = range(share[0], settings.pairs, share[1])
     for number in numbers:
         rng = np.random.default_rng([seed, step, number])
         pair = pool.drawn_pair(settings, rng, functions)
-        not_served = [function for function in functions if function not in pool.objects[pair.ends[0][0]].serving]
+        shown = pool.objects[pair.ends[0][0]]
+        not_served = [function for function in functions if function not in {*shown.serving, *shown.also_serves}]
         if number % WRONG_EVERY == 0 and not_served:
             wrong.append(len(pairs))
             others.append(str(rng.choice(not_served)))

@@ -16,6 +16,7 @@ from func_corr_ros.settings import setting
 from func_corr_ros.training.batches import BatchSettings
 from func_corr_ros.training.loop import TrainSettings
 from func_corr_ros.training.objective import Objective, ObjectiveSettings, PaperObjective, PaperObjectiveSettings
+from func_corr_ros.training.pseudo_pool import PseudoSettings
 from func_corr_ros.training.training_views import TrainingViewSettings
 
 
@@ -37,6 +38,7 @@ class Recipe:
     ours: ObjectiveSettings = field(default_factory=ObjectiveSettings)
     paper: PaperObjectiveSettings = field(default_factory=PaperObjectiveSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
+    pseudo: PseudoSettings = field(default_factory=PseudoSettings)
     decoding: Decoding = field(default_factory=Decoding)
 
     def features(self, layers: tuple[int, ...]) -> BackboneSettings:

@@ -17,14 +17,17 @@ from func_corr_ros.correspondence.text_encoder import load_text_encoder
 from func_corr_ros.correspondence.trained_head import HeadSpec, TrainedHead, make_head
 from func_corr_ros.data.objects import CATEGORIES
 from func_corr_ros.data.splits import UNSEEN_CATEGORIES, UNSEEN_FUNCTIONS, VALIDATION_CATEGORIES, VALIDATION_FUNCTIONS
-from func_corr_ros.provenance import provenance, settings_hash
+from func_corr_ros.provenance import provenance, settings_hash, sha256_of_file
 from func_corr_ros.settings import as_dict
 from func_corr_ros.training.batches import PairOfViews, ViewPool
 from func_corr_ros.training.calibration import calibrated
 from func_corr_ros.training.loop import Learner, train
+from func_corr_ros.training.mixed_pool import MixedPool
 from func_corr_ros.training.phrases import phrasings_of
+from func_corr_ros.training.pseudo_pool import PseudoSource, pseudo_reader, unpacked_shards
 from func_corr_ros.training.recipe import Recipe
-from func_corr_ros.training.training_views import make_training_views
+from func_corr_ros.training.relabelled_views import rejected_functions, relabelled_views
+from func_corr_ros.training.training_views import Instance, make_training_views, read_instance
 from func_corr_ros.training.validation import ValidationScore, drawn_pairs, validate
 from func_corr_ros.training.view_features import make_view_features
 
@@ -56,44 +59,96 @@ class Watch:
     validation: Callable[[str, ValidationScore], None] = lambda name, score: None
 
 
-def prepare(recipe: Recipe, folder: Path, *, device: str = "auto", processes: int = 2, watch: Watch = Watch()) -> TrainingData:
-    """Returns the data of ``recipe``; what is missing of views and features is made below ``folder``."""
-    categories = tuple(sorted(set(CATEGORIES) - UNSEEN_CATEGORIES))
-    views = make_training_views(folder / "views", recipe.views, categories, processes)
-    kept = recipe.features(recipe.kept_layers)
-    backbone = load_backbone(recipe.backbone, device, settings=kept)
-    count = iter(range(1, len(views) + 1))
-    files = make_view_features(
-        views, backbone, as_dict(kept), folder / f"features-{Path(recipe.backbone).name}",
-        on_file=lambda file: watch.file("features", next(count), len(views)),
+def prepare(
+    recipe: Recipe, folder: Path, *, device: str = "auto", processes: int = 2, watch: Watch = Watch(),
+    pseudo: PseudoSource | None = None,
+) -> TrainingData:
+    """Returns the data of ``recipe``; what is missing of views and features is made below ``folder``. With ``pseudo``, its labels
+    are learnt from in place of exact ones, or beside them (``recipe.pseudo``); validation and calibration stay exact.
+    """
+    made, kept = _Made(recipe, folder, device, processes, watch), recipe.features(recipe.kept_layers)
+    exact = pseudo is None or recipe.pseudo.mixed
+    views = make_training_views(
+        folder / "views", recipe.views, tuple(sorted(set(CATEGORIES) - UNSEEN_CATEGORIES)), processes,
+        needed=lambda category, seed: exact or bool(pseudo and pseudo.same_views) or _is_held_out(recipe, category, seed),
     )
-    channels = np.load(files[0], mmap_mode="r").shape[1] // len(recipe.kept_layers)
-    first_held_out = recipe.views.first_seed + recipe.views.objects - recipe.held_out_objects
-    validating = {category.replace(" ", "-") for category in VALIDATION_CATEGORIES}
-    held_out = [path.parent.name in validating or int(path.stem) >= first_held_out for path in views]
-    pools = [
-        ViewPool(_those(views, held_out, wanted), _those(files, held_out, wanted), recipe.train.batch.samples,
-                 backbone.patch_size, recipe.channels(channels))
-        for wanted in (False, True)
-    ]
+    held_out = [_is_held_out(recipe, path.parent.name, int(path.stem)) for path in views]
+    others = _those(views, held_out, False)
+    of_exact = made.pool(others) if exact else None
+    of_pseudo, labels = (None, {}) if pseudo is None else made.pseudo_pool(pseudo, others)
+    of_test = made.pool(_those(views, held_out, True))
+    learnt = _joined(recipe, of_exact, of_pseudo)
     back = UNSEEN_FUNCTIONS | (VALIDATION_FUNCTIONS if recipe.hold_back_functions else frozenset())
     encoder = load_text_encoder(recipe.text_encoder)
-    names = sorted({*pools[0].functions, *pools[1].functions} - UNSEEN_FUNCTIONS)
+    names = sorted({*learnt.functions, *of_test.functions} - UNSEEN_FUNCTIONS)
     phrasings = {name: encoder.encode(list(phrasings_of(name))) for name in names}
     hashes = {
-        "backbone": backbone.weights_sha256, "text_encoder": encoder.weights_sha256,
-        "views": settings_hash(recipe.views), "features": settings_hash(kept),
+        "backbone": made.backbone.weights_sha256, "text_encoder": encoder.weights_sha256,
+        "views": settings_hash(recipe.views), "features": settings_hash(kept), **labels,
     }
-    functions = tuple(name for name in pools[0].functions if name not in back)
-    return TrainingData(pools[0], pools[1], functions, phrasings, channels, backbone, hashes)
+    functions = tuple(name for name in learnt.functions if name not in back)
+    return TrainingData(learnt, of_test, functions, phrasings, made.layer_channels, made.backbone, hashes)
+
+
+class _Made:
+    """Makes features and pools of views below one folder, with one backbone."""
+
+    def __init__(self, recipe: Recipe, folder: Path, device: str, processes: int, watch: Watch) -> None:
+        self._recipe, self._folder, self._processes, self._watch = recipe, folder, processes, watch
+        self._kept = recipe.features(recipe.kept_layers)
+        self.backbone, self.layer_channels = load_backbone(recipe.backbone, device, settings=self._kept), 0
+
+    def pool(
+        self, views: Sequence[Path], labels: Sequence[Path] = (), read: Callable[[Path], Instance] = read_instance,
+        below: str = "",
+    ) -> ViewPool:
+        """Returns the pool of ``views``, read from files of ``labels`` of their own if there are any."""
+        count = iter(range(1, len(views) + 1))
+        files = make_view_features(
+            views, self.backbone, as_dict(self._kept), self._folder / below / f"features-{Path(self._recipe.backbone).name}",
+            on_file=lambda file: self._watch.file("features", next(count), len(views)),
+        )
+        self.layer_channels = np.load(files[0], mmap_mode="r").shape[1] // len(self._recipe.kept_layers) if files else 0
+        return ViewPool(labels or views, files, self._recipe.train.batch.samples, self.backbone.patch_size,
+                        self._recipe.channels(self.layer_channels), read=read)
+
+    def pseudo_pool(self, source: PseudoSource, others: Sequence[Path]) -> tuple[ViewPool, dict[str, str]]:
+        """Returns the pool of pseudo-labels and the hashes of what they are; ``others`` are the exact views not held out."""
+        settings, recipe = self._recipe.pseudo, self._recipe
+        if not source.same_views:
+            files = unpacked_shards(source.folder, self._folder / "pseudo" / "views")
+            pool = self.pool(files, read=pseudo_reader(settings), below="pseudo")
+            return pool, {"pseudo-labels": sha256_of_file(source.folder / "shards" / "shards.json")}
+        made = sha256_of_file(source.folder / "votes" / "provenance.json")
+        out = self._folder / f"relabelled-{made[:12]}"
+        found, files = relabelled_views(source.folder, self._folder / "views", out, recipe.views, others, self._processes)
+        views = [others[index] for index in found]
+        bad = rejected_functions(source.folder, files) if source.cleaned else {}
+        pool = self.pool(views) if source.exact else self.pool(views, files, pseudo_reader(settings, bad))
+        listed = {"labels": "exact" if source.exact else made, "cleaned": source.cleaned, "objects": [f"{one.parent.name}/{one.stem}" for one in files]}
+        return pool, {"pseudo-labels": settings_hash(listed)}
+
+
+def _joined(recipe: Recipe, exact: ViewPool | None, pseudo: ViewPool | None) -> ViewPool:
+    if exact is None or pseudo is None:
+        only = pseudo if exact is None else exact
+        assert only is not None
+        return only
+    return MixedPool(exact, pseudo, recipe.pseudo.exact_first, recipe.pseudo.exact_last, recipe.train.steps)
+
+
+def _is_held_out(recipe: Recipe, category: str, seed: int) -> bool:
+    """Returns whether an object only validates; ``category`` by its name or its folder's."""
+    first = recipe.views.first_seed + recipe.views.objects - recipe.held_out_objects
+    return category.replace("-", " ") in VALIDATION_CATEGORIES or seed >= first
 
 
 def train_head(
     recipe: Recipe, data: TrainingData, out: Path, *, device: str = "cpu", workers: int = 0, accelerator: Any = None,
-    watch: Watch = Watch(),
+    watch: Watch = Watch(), calibrate: bool = True,
 ) -> TrainedHead:
-    """Returns the head that ``recipe`` gives, calibrated, and writes it to ``out/head.safetensors`` beside the checkpoints of
-    ``train``.
+    """Returns the head that ``recipe`` gives, calibrated unless that is not wanted, and writes it to ``out/head.safetensors``
+    beside the checkpoints of ``train``.
     """
     spec = head_spec(recipe, data)
     torch.manual_seed(recipe.train.seed)
@@ -115,7 +170,7 @@ def train_head(
     )
     head = TrainedHead(trained.cpu(), spec, {name: data.phrasings[name][0] for name in data.functions})
     if accelerator is None or accelerator.is_main_process:
-        head = calibrated(head, data.backbone, data.held_out, data.functions)
+        head = calibrated(head, data.backbone, data.held_out, data.functions) if calibrate else head
         head.save(out / "head.safetensors")
     return head
 

@@ -6,6 +6,7 @@ One file per object, ``<out>/<category>/<seed>.npz``; a stage that goes on where
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from func_corr_ros.data.functional_truth import seen_points
 from func_corr_ros.data.lighting import studio
 from func_corr_ros.data.object_view import STANDARD_CAMERA, ObjectStage, ObjectView, bounding_sphere, orbit
 from func_corr_ros.data.objects import CATEGORIES
-from func_corr_ros.data.objects.functional_object import Symmetry
+from func_corr_ros.data.objects.functional_object import FunctionalObject, Symmetry
 from func_corr_ros.data.parallel import each
 from func_corr_ros.data.render_job import dressed_object
 from func_corr_ros.data.splits import FIRST_BENCHMARK_SEED, UNSEEN_CATEGORIES
@@ -50,19 +51,22 @@ class TrainingViewSettings:
 @dataclass(frozen=True)
 class Serving:
     """How one object serves one function, and where that is seen: ``uv`` are crop pixels of the samples in each view, ``seen``
-    which of them the view shows; ``parts`` says which parts serve.
+    which of them the view shows; ``parts`` says which parts serve. ``estimated``: the frame is a guess (estimated_frame), good
+    between objects, and of no use between two views of one, where a sample is the same sample.
     """
 
     samples: ServingSamples
     uv: Float32[np.ndarray, "v n 2"]
     seen: Bool[np.ndarray, "v n"]
     parts: Bool[np.ndarray, " p"]
+    estimated: bool = False
 
 
 @dataclass(frozen=True)
 class Instance:
     """One object in several views: ``pictures`` are what the backbone sees, ``masks`` the object in them as it was given.
     ``pixels`` are some of the object's pixels in each picture, ``part_of_pixel`` which part each shows.
+    ``also_serves`` are functions that the object serves nobody knows where: neither examples nor counter-examples.
     """
 
     category: str
@@ -72,10 +76,14 @@ class Instance:
     pixels: Float32[np.ndarray, "v k 2"]
     part_of_pixel: Int64[np.ndarray, "v k"]
     serving: dict[str, Serving]
+    also_serves: tuple[str, ...] = ()
 
 
-def make_training_views(out: Path, settings: TrainingViewSettings, categories: tuple[str, ...], processes: int) -> list[Path]:
-    """Writes the views of all objects that are not there yet, and returns the files of all.
+def make_training_views(
+    out: Path, settings: TrainingViewSettings, categories: tuple[str, ...], processes: int, *,
+    needed: Callable[[str, int], bool] = lambda category, seed: True,
+) -> list[Path]:
+    """Writes the views of all objects, or those that are ``needed``, that are not there yet, and returns the files of all those.
 
     Raises BadSettings for a category that is unknown or held back for tests, or a folder that was filled otherwise.
     """
@@ -85,21 +93,19 @@ def make_training_views(out: Path, settings: TrainingViewSettings, categories: t
                           f"{FIRST_BENCHMARK_SEED} of {', '.join(sorted(set(CATEGORIES) - UNSEEN_CATEGORIES))}")
     hold_to(out, provenance(settings))
     seeds = range(settings.first_seed, settings.first_seed + settings.objects)
-    wanted = [(category, seed) for seed in seeds for category in categories]
-    missing = [item for item in wanted if not _file(out, *item).exists()]
+    wanted = [(category, seed) for seed in seeds for category in categories if needed(category, seed)]
+    missing = [item for item in wanted if not view_file(out, *item).exists()]
     each(partial(_write_instance, out, settings), missing, processes, "training views")
-    return [_file(out, *item) for item in wanted]
+    return [view_file(out, *item) for item in wanted]
 
 
 def instance_of(category: str, seed: int, settings: TrainingViewSettings) -> Instance:
     """Returns the views of object number ``seed`` of ``category``."""
-    thing, materials = dressed_object(category, seed)
-    stage, rng = ObjectStage(thing, materials), np.random.default_rng([seed, _STREAM, zlib.crc32(category.encode())])
-    taken = [_taken(stage, settings, rng) for _ in range(settings.views)]
+    thing, taken, rng = taken_views(category, seed, settings)
     serving = {}
     for function in thing.functional_frames:
         samples = serving_samples(thing, function)
-        places = [one.places(samples) for one in taken]
+        places = [one.places(samples.points, samples.normals) for one in taken]
         names = np.isin(np.array(thing.part_names), thing.function_parts[function])
         serving[function] = Serving(samples, np.stack([uv for uv, _ in places]), np.stack([seen for _, seen in places]), names)
     chosen = [one.some_pixels(settings.pixels, rng) for one in taken]
@@ -110,8 +116,17 @@ def instance_of(category: str, seed: int, settings: TrainingViewSettings) -> Ins
     )
 
 
+def taken_views(
+    category: str, seed: int, settings: TrainingViewSettings, *, colour: bool = True
+) -> tuple[FunctionalObject, list[Taken], np.random.Generator]:
+    """Returns the object, its views, and the source of what is drawn after them. Without ``colour`` only the pictures differ."""
+    thing, materials = dressed_object(category, seed)
+    stage, rng = ObjectStage(thing, materials), np.random.default_rng([seed, _STREAM, zlib.crc32(category.encode())])
+    return thing, [_taken(stage, settings, rng, colour) for _ in range(settings.views)], rng
+
+
 @dataclass(frozen=True)
-class _Taken:
+class Taken:
     """A view and what was cut from it; ``hidden`` is where something stands before the object, in the view's own pixels."""
 
     view: ObjectView
@@ -125,9 +140,11 @@ class _Taken:
         """The given mask, cut out as the picture is."""
         return cut_mask(self.given, self.window)
 
-    def places(self, samples: ServingSamples) -> tuple[Float32[np.ndarray, "n 2"], Bool[np.ndarray, " n"]]:
-        """Returns crop pixels of the samples, and which of them are seen and not hidden."""
-        uv, seen = seen_points(self.view, samples.points, samples.normals)
+    def places(
+        self, points: Float64[np.ndarray, "n 3"], normals: Float64[np.ndarray, "n 3"]
+    ) -> tuple[Float32[np.ndarray, "n 2"], Bool[np.ndarray, " n"]]:
+        """Returns crop pixels of points of the surface, and which of them are seen and not hidden."""
+        uv, seen = seen_points(self.view, points, normals)
         column, row = np.rint(uv[seen]).astype(np.int64).T
         seen[seen] = ~self.hidden[row, column]
         return self.window.crop_from_image(np.where(seen[:, None], uv, 0.0).astype(np.float32)), seen
@@ -140,28 +157,29 @@ class _Taken:
         return self.window.crop_from_image(uv), self.view.part_index[rows[at], columns[at]]
 
 
-def _taken(stage: ObjectStage, settings: TrainingViewSettings, rng: np.random.Generator) -> _Taken:
+def _taken(stage: ObjectStage, settings: TrainingViewSettings, rng: np.random.Generator, colour: bool) -> Taken:
     thing, camera = stage.thing, STANDARD_CAMERA.resized(settings.rendered, settings.rendered)
     azimuth, elevation = rng.uniform(-180.0, 180.0), rng.uniform(-65.0, 80.0)
     roll = rng.uniform(-1.0, 1.0) * (180.0 if rng.random() < settings.any_roll else 25.0)
     pose = orbit(thing, camera, float(azimuth), float(elevation), float(roll))
     light = studio(bounding_sphere(thing)[1], rng)
-    view = stage.view(camera, pose, lighting=light, background=drawn_background(camera, rng), supersampling=1,
+    view = stage.view(camera, pose, lighting=light, background=drawn_background(camera, rng), supersampling=int(colour),
                       seed=int(rng.integers(1 << 31)))
     given, hidden = disturbed_mask(view.mask, settings.disturbance, rng)
     color = disturbed(view.color, view.mask, settings.disturbance, rng)
     exact = crop_window(given, CropSettings(size=settings.size, margin=float(rng.uniform(1.12, 1.32))))
     shift = rng.integers(-(exact.side // 40), exact.side // 40 + 1, 2)
     window = CropWindow(exact.u0 + int(shift[0]), exact.v0 + int(shift[1]), exact.side, exact.size)
-    return _Taken(view, window, given, hidden, cut(color, given, window, CropSettings().background))
+    return Taken(view, window, given, hidden, cut(color, given, window, CropSettings().background))
 
 
-def write_instance(path: Path, instance: Instance) -> None:
-    """Writes the views to ``path``, whole or not at all."""
+def write_instance(path: Path, instance: Instance, beside: Mapping[str, Any] | None = None) -> None:
+    """Writes the views to ``path``, whole or not at all; ``beside`` are further arrays."""
     arrays: dict[str, Any] = {
         "category": np.array(instance.category), "pictures": instance.pictures, "masks": np.packbits(instance.masks, axis=2),
         "camera_from_object": instance.camera_from_object, "pixels": instance.pixels,
         "part_of_pixel": instance.part_of_pixel.astype(np.int16), "functions": np.array(list(instance.serving)),
+        "also_serves": np.array(instance.also_serves, dtype=str), **(beside or {}),
     }
     for index, one in enumerate(instance.serving.values()):
         symmetry = one.samples.symmetry
@@ -190,12 +208,14 @@ def read_instance(path: Path) -> Instance:
     return Instance(
         str(arrays["category"]), arrays["pictures"], np.unpackbits(arrays["masks"], axis=2, count=size).astype(bool),
         arrays["camera_from_object"], arrays["pixels"], arrays["part_of_pixel"].astype(np.int64), serving,
+        tuple(arrays["also_serves"].tolist()) if "also_serves" in arrays else (),
     )
 
 
 def _write_instance(out: Path, settings: TrainingViewSettings, item: tuple[str, int]) -> None:
-    write_instance(_file(out, *item), instance_of(*item, settings))
+    write_instance(view_file(out, *item), instance_of(*item, settings))
 
 
-def _file(out: Path, category: str, seed: int) -> Path:
+def view_file(out: Path, category: str, seed: int) -> Path:
+    """Returns where the views of object number ``seed`` of ``category`` lie below ``out``."""
     return Path(out) / category.replace(" ", "-") / f"{seed:06d}.npz"

@@ -95,6 +95,15 @@ def read_phrases(path: Path) -> dict[str, tuple[PartPhrase, ...]]:
     return found
 
 
+def parts_by_function(phrases: Iterable[PartPhrase]) -> dict[str, list[str]]:
+    """Returns for each function the parts that serve it."""
+    found: dict[str, list[str]] = {}
+    for one in phrases:
+        for function in one.functions:
+            found.setdefault(function, []).append(one.part)
+    return found
+
+
 def _phrase(path: Path, name: str, part: str, values: Any) -> PartPhrase:
     known = {"phrase": str, "functions": list, "edge": bool, "crop": bool, "accepted": bool}
     if not isinstance(values, dict) or set(values) - set(known) or "phrase" not in values or "functions" not in values:

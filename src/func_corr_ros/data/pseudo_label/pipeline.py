@@ -22,7 +22,14 @@ from func_corr_ros.data.pseudo_label.part_labels import (
     rejected,
     write_part_labels,
 )
-from func_corr_ros.data.pseudo_label.part_phrases import PartPhrase, Phrases, phrases_for, read_phrases, write_phrases
+from func_corr_ros.data.pseudo_label.part_phrases import (
+    PartPhrase,
+    Phrases,
+    parts_by_function,
+    phrases_for,
+    read_phrases,
+    write_phrases,
+)
 from func_corr_ros.data.pseudo_label.shape import Shape, ShapeSettings, read_shape, write_shape
 from func_corr_ros.data.pseudo_label.sources import AssetSource, shape_of, write_sources
 from func_corr_ros.data.pseudo_label.stage import Skipped, StageResult, file_of, only, run_stage
@@ -200,11 +207,8 @@ def _make_labels(
     shape, votes = read_shape(file_of(folder / "shapes", source.id)), read_part_labels(file_of(folder / "votes", source.id))
     rows = [votes.parts.index(part) for part in kept]
     chosen, sure = (dict(zip(kept, values[rows], strict=True)) for values in (votes.chosen, votes.confidence))
-    functions: dict[str, list[str]] = {}
-    for one in phrases[source.object]:
-        for function in one.functions:
-            functions.setdefault(function, []).append(one.part)
-    write_training_labels(path, shape, chosen, sure, functions, settings)
+    left_out = {part for part, points in zip(votes.parts, votes.chosen, strict=True) if part not in kept and points.any()}
+    write_training_labels(path, shape, chosen, sure, parts_by_function(phrases[source.object]), settings, left_out)
 
 
 def _about(source: AssetSource) -> dict[str, str]:

@@ -10,7 +10,7 @@ import io
 import json
 import tarfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,14 +56,17 @@ def write_training_labels(
     confidence: Mapping[str, Float32[np.ndarray, " n"]],
     functions: Mapping[str, Sequence[str]],
     settings: TrainingLabelSettings,
+    left_out: Collection[str] = (),
 ) -> None:
     """Writes pictures and labels of one asset to ``path``; ``chosen`` are the points of each part, ``functions`` the parts that
-    serve each function. ``training_views.read_instance`` reads the file; there are no functional frames (NaN). Raises BadAsset
-    where no part has a point.
+    serve each function. A function that one of the parts ``left_out`` serves too has no label, but is no counter-example either.
+    ``training_views.read_instance`` reads the file; there are no functional frames (NaN). Raises BadAsset where nothing has a
+    label.
     """
     parts = [part for part in chosen if chosen[part].any()]
     serving = {function: [part for part in names if part in parts] for function, names in functions.items()}
-    serving = {function: names for function, names in sorted(serving.items()) if names}
+    whole = {function for function, names in functions.items() if not set(names) & set(left_out)}
+    serving = {function: names for function, names in sorted(serving.items()) if names and function in whole}
     if not serving:
         raise BadAsset(f"{shape.name}: none of its parts has a label ({', '.join(chosen) or 'cleaning left out all of them'})")
     rng = np.random.default_rng([31, zlib.crc32(shape.name.encode())])
@@ -74,6 +77,7 @@ def write_training_labels(
     arrays = _pictures(shape, taken, set_of_point.reshape(-1), settings, rng)
     arrays |= {
         "functions": np.array(list(serving)),
+        "also_serves": np.array(sorted(set(functions) - set(serving)), dtype=str),
         "part_names": np.array(parts),
         "sets": sets,
         "points": shape.points.astype(np.float32),

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What label noise costs a trained head: exact labels, pseudo-labels as voted, cleaned, and mixed; same objects, views and steps.
+
+    func-corr label run --library CATEGORY ... --objects 12 --out build/pseudo12 --set views.supersampling=0 --set views.size=224 \
+        --set labels.views=1 --set labels.rendered=64 --set labels.size=56 --set labels.pixels=16 --processes 1
+    python benchmarks/pseudo_training.py --pseudo build/pseudo12 --benchmark build/functional-v1-mini/benchmark --set views.objects=16
+
+Goes on where it was broken off: a row that has its head, or its scores, is not made again.
+"""
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from func_corr_ros.cli.pipeline_arguments import assignment
+from func_corr_ros.correspondence.backbone import load_backbone
+from func_corr_ros.correspondence.baselines.method import MethodSettings
+from func_corr_ros.correspondence.baselines.trained import TrainedMethod
+from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
+from func_corr_ros.correspondence.remembered_backbone import RememberedBackbone
+from func_corr_ros.correspondence.trained_head import TrainedHead
+from func_corr_ros.evaluation.ablation_table import AblationRow, ablation_table
+from func_corr_ros.evaluation.benchmark import Benchmark
+from func_corr_ros.evaluation.bootstrap import bootstrap_interval
+from func_corr_ros.evaluation.evaluate import EvaluationSettings, evaluate
+from func_corr_ros.provenance import write_json
+from func_corr_ros.settings import as_dict, override
+from func_corr_ros.training.pseudo_pool import PseudoSource
+from func_corr_ros.training.recipe import OURS, Recipe
+from func_corr_ros.training.train_head import Watch, prepare, train_head
+
+FIGURE = "ap@23"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to learn: ``exact`` labels or pseudo-labels, cleaned or as voted, with ``changes`` of the recipe."""
+
+    about: str
+    cleaned: bool = True
+    exact: bool = False
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+ROWS = {
+    "exact": Row("exact labels", exact=True),
+    "raw": Row("pseudo-labels as voted", cleaned=False),
+    "cleaned": Row("pseudo-labels, cleaned"),
+    "no-frames": Row("cleaned, no matches between objects", changes={"pseudo.frames": "none"}),
+    "mixed": Row("cleaned, exact pairs from none to half", changes={"pseudo.exact_last": 0.5}),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pseudo", type=Path, required=True, help="folder of func-corr label run --library ...")
+    parser.add_argument("--data", type=Path, default=Path("build/training"), help="views and features, as for func-corr train")
+    parser.add_argument("--benchmark", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("build/pseudo-training"))
+    parser.add_argument("--rows", default=",".join(ROWS), help="(default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=900, help="steps of each row (default: %(default)s)")
+    parser.add_argument("--limit", type=int, default=300, help="pairs of the benchmark, evenly spread; 0: all (default: 300)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of every row's recipe")
+    parser.add_argument("--processes", type=int, default=1)
+    arguments = parser.parse_args()
+    benchmark, settings = Benchmark.open(arguments.benchmark), EvaluationSettings(limit=arguments.limit)
+    done: list[AblationRow] = []
+    for name in arguments.rows.split(","):
+        out = arguments.out / name
+        if not (out / "scores" / "scores.csv").exists():
+            evaluate(benchmark, read_by_remembering(head_of(name, arguments), arguments.out / "features"), out / "scores", settings)
+        done.append(AblationRow(name, ROWS[name].about, [out / "scores"]))
+        print(ablation_table(done), flush=True)
+    if done[0].name == "exact":
+        lost = {row.name: differences(done[0].runs[0], row.runs[0]) for row in done[1:]}
+        for name, splits in lost.items():
+            for split, (pairs, mean, low, high) in splits.items():
+                print(f"{name} - exact, {FIGURE}, {split}: {mean:+.3f} ({low:+.3f}, {high:+.3f}), {pairs} pairs")
+        write_json(arguments.out / "differences.json", lost)
+    (arguments.out / "table.md").write_text(ablation_table(done))
+
+
+def head_of(name: str, arguments: argparse.Namespace) -> TrainedHead:
+    """Returns the head of one row, trained where it is not there yet; not calibrated: rankings do not need that."""
+    file, row = arguments.out / name / "head.safetensors", ROWS[name]
+    if not file.exists():
+        base = {"train.steps": arguments.steps, "train.validate_every": arguments.steps, **row.changes}
+        recipe: Recipe = override(override(OURS, base), dict(map(assignment, arguments.set)), source="--set")
+        source = PseudoSource(arguments.pseudo, same_views=True, cleaned=row.cleaned, exact=row.exact)
+        data = prepare(recipe, arguments.data, device="cpu", processes=arguments.processes, pseudo=source)
+        print(f"{name}: {len(data.learnt.objects)} objects to learn from, {len(data.held_out.objects)} to validate by", flush=True)
+        watch = Watch(step=lambda step, losses: None if step % 50 else print(name, step, losses, flush=True))
+        train_head(recipe, data, file.parent, watch=watch, calibrate=False)
+    return TrainedHead.load(file)
+
+
+def read_by_remembering(head: TrainedHead, features: Path) -> TrainedMethod:
+    """Returns the head as a method whose backbone sees each picture of the benchmark once for all rows."""
+    kept = OURS.features(OURS.kept_layers)
+    channels = OURS.channels(head.spec.layer_channels)
+    backbone = RememberedBackbone(load_backbone(head.spec.backbone, "cpu", settings=kept), features, as_dict(kept), channels)
+    return TrainedMethod(head.name, FunctionalCorrespondence(
+        backbone, CorrespondenceSettings(max_pixels=MethodSettings().max_pixels), head))
+
+
+def differences(exact: Path, other: Path) -> dict[str, tuple[int, float, float, float]]:
+    """Returns by split the pairs, and the mean and 95 % interval of the other's figure minus the exact labels', pair by pair."""
+    one, two = (read_figure(folder) for folder in (exact, other))
+    found: dict[str, list[float]] = defaultdict(list)
+    for (split, pair), value in one.items():
+        found[split].append(two[split, pair] - value)
+        found["all"].append(two[split, pair] - value)
+    answer = {}
+    for split, values in sorted(found.items()):
+        low, high = bootstrap_interval(np.array(values)[:, None])[:, 0].tolist()
+        answer[split] = (len(values), float(np.nanmean(values)), low, high)
+    return answer
+
+
+def read_figure(folder: Path) -> dict[tuple[str, str], float]:
+    """Returns FIGURE by split and pair, the mean over directions."""
+    rows = defaultdict(list)
+    with (folder / "scores.csv").open() as file:
+        for line in csv.DictReader(file):
+            rows[line["split"], line["pair"]].append(float(line[FIGURE] or "nan"))
+    return {key: float(np.mean(values)) for key, values in rows.items()}
+
+
+if __name__ == "__main__":
+    main()
