@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What label noise costs a trained head: exact labels, pseudo-labels as voted, cleaned, and mixed; same objects, views and steps.
+"""What label noise costs a trained head: exact labels, pseudo-labels as voted, cleaned, mixed; same objects, views and steps.
 
-    func-corr label run --library CATEGORY ... --objects 12 --out build/pseudo12 --set views.supersampling=0 --set views.size=224 \
-        --set labels.views=1 --set labels.rendered=64 --set labels.size=56 --set labels.pixels=16 --processes 1
-    python benchmarks/pseudo_training.py --pseudo build/pseudo12 --benchmark build/functional-v1-mini/benchmark --set views.objects=16
+    func-corr label run --library CATEGORY ... --objects 12 --out build/pseudo12 --set views.supersampling=0 --set views.size=224
+    python benchmarks/pseudo_training.py --pseudo build/pseudo12 --benchmark build/functional-v1-mini/benchmark
 
 Goes on where it was broken off: a row that has its head, or its scores, is not made again.
 """
@@ -75,7 +74,8 @@ def main() -> None:
     for name in arguments.rows.split(","):
         out = arguments.out / name
         if not (out / "scores" / "scores.csv").exists():
-            evaluate(benchmark, read_by_remembering(head_of(name, arguments), arguments.out / "features"), out / "scores", settings)
+            method = read_by_remembering(head_of(name, arguments), arguments.out / "features")
+            evaluate(benchmark, method, out / "scores", settings)
         done.append(AblationRow(name, ROWS[name].about, [out / "scores"]))
         print(ablation_table(done), flush=True)
     if done[0].name == "exact":
@@ -95,7 +95,7 @@ def head_of(name: str, arguments: argparse.Namespace) -> TrainedHead:
         recipe: Recipe = override(override(OURS, base), dict(map(assignment, arguments.set)), source="--set")
         source = PseudoSource(arguments.pseudo, same_views=True, cleaned=row.cleaned, exact=row.exact)
         data = prepare(recipe, arguments.data, device="cpu", processes=arguments.processes, pseudo=source)
-        print(f"{name}: {len(data.learnt.objects)} objects to learn from, {len(data.held_out.objects)} to validate by", flush=True)
+        print(f"{name}: {len(data.learnt.objects)} objects learnt from, {len(data.held_out.objects)} validate", flush=True)
         watch = Watch(step=lambda step, losses: None if step % 50 else print(name, step, losses, flush=True))
         train_head(recipe, data, file.parent, watch=watch, calibrate=False)
     return TrainedHead.load(file)

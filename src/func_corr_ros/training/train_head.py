@@ -74,8 +74,8 @@ def prepare(
     )
     held_out = [_is_held_out(recipe, path.parent.name, int(path.stem)) for path in views]
     others = _those(views, held_out, False)
+    of_pseudo, labels, others = (None, {}, others) if pseudo is None else made.pseudo_pool(pseudo, others)
     of_exact = made.pool(others) if exact else None
-    of_pseudo, labels = (None, {}) if pseudo is None else made.pseudo_pool(pseudo, others)
     of_test = made.pool(_those(views, held_out, True))
     learnt = _joined(recipe, of_exact, of_pseudo)
     back = UNSEEN_FUNCTIONS | (VALIDATION_FUNCTIONS if recipe.hold_back_functions else frozenset())
@@ -112,21 +112,24 @@ class _Made:
         return ViewPool(labels or views, files, self._recipe.train.batch.samples, self.backbone.patch_size,
                         self._recipe.channels(self.layer_channels), read=read)
 
-    def pseudo_pool(self, source: PseudoSource, others: Sequence[Path]) -> tuple[ViewPool, dict[str, str]]:
-        """Returns the pool of pseudo-labels and the hashes of what they are; ``others`` are the exact views not held out."""
+    def pseudo_pool(self, source: PseudoSource, others: Sequence[Path]) -> tuple[ViewPool, dict[str, str], Sequence[Path]]:
+        """Returns the pool of pseudo-labels, the hashes of what they are, and which of ``others``, the exact views not held out,
+        may be learnt from beside: with the same views those of the same objects.
+        """
         settings, recipe = self._recipe.pseudo, self._recipe
         if not source.same_views:
             files = unpacked_shards(source.folder, self._folder / "pseudo" / "views")
             pool = self.pool(files, read=pseudo_reader(settings), below="pseudo")
-            return pool, {"pseudo-labels": sha256_of_file(source.folder / "shards" / "shards.json")}
+            return pool, {"pseudo-labels": sha256_of_file(source.folder / "shards" / "shards.json")}, others
         made = sha256_of_file(source.folder / "votes" / "provenance.json")
         out = self._folder / f"relabelled-{made[:12]}"
         found, files = relabelled_views(source.folder, self._folder / "views", out, recipe.views, others, self._processes)
         views = [others[index] for index in found]
         bad = rejected_functions(source.folder, files) if source.cleaned else {}
         pool = self.pool(views) if source.exact else self.pool(views, files, pseudo_reader(settings, bad))
-        listed = {"labels": "exact" if source.exact else made, "cleaned": source.cleaned, "objects": [f"{one.parent.name}/{one.stem}" for one in files]}
-        return pool, {"pseudo-labels": settings_hash(listed)}
+        objects = [f"{one.parent.name}/{one.stem}" for one in files]
+        listed = {"labels": "exact" if source.exact else made, "cleaned": source.cleaned, "objects": objects}
+        return pool, {"pseudo-labels": settings_hash(listed)}, views
 
 
 def _joined(recipe: Recipe, exact: ViewPool | None, pseudo: ViewPool | None) -> ViewPool:
