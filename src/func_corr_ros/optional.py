@@ -25,6 +25,7 @@ EXTRA_OF = {
     "diffusers": "diffusion",
     "mitsuba": "photo",
     "objaverse": "objaverse",
+    "ray": "ray",
     "tensorboard": "train",
     "accelerate": "train",
     "mujoco": "sim",

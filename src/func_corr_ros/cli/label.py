@@ -67,7 +67,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="NAME=VALUE",
             help="an option of the annotator: weights=DIR, url=http://host:8000/v1",
         )
-        one.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes (default: %(default)s)")
+        one.add_argument("--engine", choices=("local", "ray"), default="local", help="local (default) or ray")
+        one.add_argument(
+            "--ray-address", default="", metavar="ADDRESS", help="a cluster; auto: this machine's; without, one is started here"
+        )
+        one.add_argument("--gpus", type=float, default=0.0, help="share of a GPU that each of Ray's annotators takes")
+        one.add_argument(
+            "--processes", type=int, default=os.cpu_count() or 1, help="processes, or workers of Ray (default: %(default)s)"
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -83,7 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
             + ("; ".join(f"{one.asset}: {one.reason}" for one in left_out[:5]) or "give --library, --assets or --objaverse")
         )
     options = dict(assignment(text) for text in arguments.option)
-    made = make_pseudo_labels(arguments.out, sources, settings, left_out=left_out, options=options, processes=arguments.processes)
+    with _engine(arguments) as engine:
+        made = make_pseudo_labels(arguments.out, sources, settings, left_out=left_out, options=options, engine=engine)
     scores = label_scores(made)
     page = write_pseudo_report(made, scores)
     for one in made.skipped:
@@ -96,6 +104,16 @@ def run(arguments: argparse.Namespace) -> int:
         f"report: {page}"
     )
     return 0 if made.labelled else 1
+
+
+def _engine(arguments: argparse.Namespace) -> Any:
+    from contextlib import nullcontext
+
+    from func_corr_ros.data.pseudo_label.engine import LocalEngine, ray_engine
+
+    if arguments.engine == "local":
+        return nullcontext(LocalEngine(arguments.processes))
+    return ray_engine(arguments.processes, arguments.ray_address, arguments.gpus)
 
 
 def _settings(arguments: argparse.Namespace) -> Any:

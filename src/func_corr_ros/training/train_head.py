@@ -73,7 +73,7 @@ def prepare(
         needed=lambda category, seed: exact or bool(pseudo and pseudo.same_views) or _is_held_out(recipe, category, seed),
     )
     held_out = [_is_held_out(recipe, path.parent.name, int(path.stem)) for path in views]
-    others = _those(views, held_out, False)
+    others: Sequence[Path] = _those(views, held_out, False)
     of_pseudo, labels, others = (None, {}, others) if pseudo is None else made.pseudo_pool(pseudo, others)
     of_exact = made.pool(others) if exact else None
     of_test = made.pool(_those(views, held_out, True))

@@ -13,6 +13,7 @@ from func_corr_ros.data.annotators.annotator import Annotator, load_annotator
 from func_corr_ros.data.annotators.simulated import AnnotatorNoise
 from func_corr_ros.data.pseudo_label.answers import Interview, joined, read_answers, write_answers
 from func_corr_ros.data.pseudo_label.asking import AskSettings, asked
+from func_corr_ros.data.pseudo_label.engine import Engine, LocalEngine
 from func_corr_ros.data.pseudo_label.label_views import LabelViewSettings, label_views, read_label_views, write_label_views
 from func_corr_ros.data.pseudo_label.neighbourhood import neighbourhood
 from func_corr_ros.data.pseudo_label.part_labels import (
@@ -73,14 +74,16 @@ def make_pseudo_labels(
     left_out: Sequence[Skipped] = (),
     options: Mapping[str, Any] | None = None,
     processes: int = 1,
+    engine: Engine | None = None,
 ) -> PseudoLabels:
     """Runs all stages for ``sources`` and returns what they brought; ``left_out`` is what had no source. phrases.yaml is written
-    once and then read: a person may mend it in between. ``options`` go to the annotator. ``summary.json`` lists every skip.
+    once and then read: a person may mend it in between. ``options`` go to the annotator. ``engine`` does the work, ``processes``
+    of this machine if none is given. ``summary.json`` lists every skip.
     Raises BadSettings where a folder was filled with other settings.
     """
     write_sources(folder / "sources.json", sources)
     phrases, asked_with = _phrases(folder / "phrases.yaml", sources), dict(options or {})
-    every, stages = {one.id: one for one in sources}, _Stages(folder, processes)
+    every, stages = {one.id: one for one in sources}, _Stages(folder, engine or LocalEngine(processes))
     shapes = stages.run("shapes", every, partial(_make_shape, settings.shape), settings.shape)
     views = stages.run("views", only(every, shapes.done), partial(_make_views, folder, settings.views), settings.views)
     answers = stages.run(
@@ -88,6 +91,7 @@ def make_pseudo_labels(
         only(every, views.done),
         partial(_make_answers, folder, settings, phrases, asked_with),
         _asking(folder, settings, asked_with, sha256_of_file(folder / "phrases.yaml")),
+        keeps=True,
     )
     votes = stages.run("votes", only(every, answers.done), partial(_make_votes, folder, settings.ask, phrases), settings.ask.vote)
     held = {one: read_part_labels(file_of(votes.out, one)) for one in votes.done}
@@ -111,13 +115,15 @@ class _Stages:
     overlooked downstream.
     """
 
-    def __init__(self, folder: Path, processes: int) -> None:
-        self._folder, self._processes, self._before = folder, processes, ""
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self._folder, self._engine, self._before = folder, engine, ""
 
-    def run(self, name: str, items: Mapping[str, Any], work: Callable[[Any, Path], None], settings: Any) -> StageResult:
+    def run(
+        self, name: str, items: Mapping[str, Any], work: Callable[[Any, Path], None], settings: Any, *, keeps: bool = False
+    ) -> StageResult:
         made = provenance(settings, {"stages before": self._before} if self._before else {})
         self._before = settings_hash({"stage": name, "settings": made["settings"], "before": self._before})
-        return run_stage(name, self._folder / name, items, work, made, processes=self._processes)
+        return run_stage(name, self._folder / name, items, work, made, engine=self._engine, keeps=keeps)
 
 
 def _phrases(path: Path, sources: Sequence[AssetSource]) -> Phrases:

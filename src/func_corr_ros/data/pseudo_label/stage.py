@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from func_corr_ros.data.parallel import each
+from func_corr_ros.data.pseudo_label.engine import Engine, LocalEngine
 from func_corr_ros.errors import EndpointUnavailable, FuncCorrError, NoSpace
 from func_corr_ros.provenance import hold_to, write_json
 
@@ -48,9 +48,11 @@ def run_stage(
     work: Callable[[Any, Path], None],
     made_with: Mapping[str, Any],
     *,
-    processes: int = 1,
+    engine: Engine = LocalEngine(),
+    keeps: bool = False,
 ) -> StageResult:
-    """Calls ``work(item, file)`` for each of ``items`` (by asset id) whose file is not there, in ``processes`` processes.
+    """Calls ``work(item, file)`` for each of ``items`` (by asset id) whose file is not there; ``engine`` does it, and knows by
+    ``keeps`` whether ``work`` holds a model.
 
     A FuncCorrError becomes a skip that is remembered beside the files and not tried again; an endpoint that is away one that the
     next run tries again. Raises BadSettings where the folder was filled with other settings (``made_with``, see
@@ -60,7 +62,7 @@ def run_stage(
     todo = [
         (asset, item) for asset, item in items.items() if not file_of(out, asset).exists() and not _skip_file(out, asset).exists()
     ]
-    outcomes = each(partial(_attempt, out, work), todo, processes, name)
+    outcomes = engine.each(partial(_attempt, out, work), todo, name, keeps=keeps)
     for_now = {asset: reason for (asset, _), reason in zip(todo, outcomes, strict=True) if reason}
     done, skipped = [], []
     for asset in items:
