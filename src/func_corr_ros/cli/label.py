@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``func-corr label run | demo``: labels of functional parts for 3D assets, from boxes; goes on where it was stopped."""
+"""``func-corr label run | demo | match | review``: labels of functional parts for 3D assets; goes on where it was stopped."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from func_corr_ros.cli import label_review
 from func_corr_ros.cli.pipeline_arguments import assignment
 from func_corr_ros.errors import BadSettings
 
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run_.add_argument("--licences", nargs="+", metavar="NAME", help="licences of Objaverse to take (default: cc0 by)")
     demo = actions.add_parser("demo", help="24 objects of the library and 6 strangers' files, simulated annotator, report.html")
     demo.add_argument("--few", action="store_true", help="4 objects and 2 files instead")
+    label_review.add_actions(actions)
     for one in (run_, demo):
         one.add_argument("--out", type=Path, default=Path("build/pseudo"), help="folder for all stages (default: %(default)s)")
         one.add_argument(
@@ -79,6 +81,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Labels, writes the report, prints what it brought; returns 0, or 1 where no asset was labelled."""
+    if arguments.action in ("match", "review"):
+        return label_review.match(arguments) if arguments.action == "match" else label_review.review(arguments)
     from func_corr_ros.data.pseudo_label.pipeline import make_pseudo_labels
     from func_corr_ros.evaluation.pseudo_report import label_scores, listed, write_pseudo_report
 

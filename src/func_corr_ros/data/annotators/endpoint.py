@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -31,6 +32,7 @@ from func_corr_ros.settings import override, setting
 UNITS = ("thousandths", "pixels")
 # So many answers in a row that hold no boxes and no empty list are no accident.
 _UNREADABLE = 3
+CONFIRMATION = "Does this picture show a {what}? Answer with one word: yes or no."
 _RETRIED = (408, 409, 429, 500, 502, 503, 504)
 _LONGEST_WAIT_S = 60.0
 
@@ -98,7 +100,7 @@ class EndpointAnnotator:
 
     def _boxes(self, question: Question) -> Boxes:
         side = question.picture.shape[0], question.picture.shape[1]
-        text = self._text(question)
+        text = self._text(question.picture, QUESTION.format(phrase=question.phrase), question.sample)
         boxes = boxes_in_json(text)
         if not len(boxes) and "[]" not in text.replace(" ", ""):
             self.meter.unreadable += 1
@@ -115,10 +117,16 @@ class EndpointAnnotator:
         beyond = (np.abs(boxes) > 2.0 * max(side)).any(axis=1)  # no slip of the edge: numbers of another picture
         return Boxes.of(boxes[~beyond], np.full(int((~beyond).sum()), np.nan), side)
 
-    def _text(self, question: Question) -> str:
+    def confirm(self, picture: np.ndarray, what: str) -> bool | None:
+        """Returns whether the model sees ``what`` in ``picture``; None where it says neither yes nor no. Raises as ``ask``."""
+        word = re.match(r"[^a-z]*(yes|no)\b", self._text(picture, CONFIRMATION.format(what=what), 0).lower())
+        write_json(Path(self.settings.cache) / "meter.json", asdict(self.meter))
+        return None if word is None else word[1] == "yes"
+
+    def _text(self, picture: np.ndarray, words: str, sample: int) -> str:
         """Returns the answer as text, from disk where it was given before."""
-        body = self._body(question)
-        key = hashlib.sha256(json.dumps([body, question.sample if self.settings.temperature else 0]).encode()).hexdigest()
+        body = self._body(picture, words)
+        key = hashlib.sha256(json.dumps([body, sample if self.settings.temperature else 0]).encode()).hexdigest()
         file = Path(self.settings.cache) / key[:2] / f"{key}.json"
         if file.exists():
             self.meter.cached += 1
@@ -137,14 +145,14 @@ class EndpointAnnotator:
             whole.write(json.dumps({"text": text, "tokens": [read, written]}).encode())
         return text
 
-    def _body(self, question: Question) -> dict[str, Any]:
+    def _body(self, picture: np.ndarray, words: str) -> dict[str, Any]:
         import cv2
 
-        _, png = cv2.imencode(".png", np.ascontiguousarray(question.picture[..., ::-1]))
-        picture = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
+        _, png = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
+        url = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
         content = [
-            {"type": "image_url", "image_url": {"url": picture}},
-            {"type": "text", "text": QUESTION.format(phrase=question.phrase)},
+            {"type": "image_url", "image_url": {"url": url}},
+            {"type": "text", "text": words},
         ]
         return {
             "model": self.settings.model,
