@@ -42,6 +42,8 @@ from func_corr_ros.provenance import code_revision, write_json
 FIRST_SEED = 40
 NOISES = (0.0, 0.5, 1.5, 2.0)
 FEW, MANY = AskSettings(), AskSettings(most=18, first=6)
+# All parts of an asset in one prompt for each of the first views; the rest part by part, in crops where those are small.
+TOGETHER = AskSettings(most=13, first=10, together=True)
 PIXEL_VIEWS = (3, 9, 14)
 RESULTS = Path(__file__).resolve().parents[1] / "build" / "benchmarks"
 Rows = dict[str, list[LabelScore]]
@@ -106,6 +108,9 @@ def ways(ask: Interview, part: int, around: Any, edge: bool, crop: bool, every: 
         vote = voted(latest(paper), views, around, edge=edge, settings=FEW.vote)
         found["the paper's questions, our vote"] = (counts, vote.probability, likely_points(vote.probability, vote.known), None)
         found["18 questions"] = _ours(ask, part, around, edge, MANY)
+        few = _ours(ask, part, around, edge, TOGETHER)
+        found["10 together, then 3"] = (TOGETHER.first / len(ask.parts) + few[0] - TOGETHER.first, *few[1:])
+        found["never closer"] = _ours(ask, part, around, edge, replace(FEW, crop_below=0.0))
         found["4 questions"] = _ours(ask, part, around, edge, replace(FEW, most=4))
     return found
 
@@ -117,7 +122,7 @@ def _ours(ask: Interview, part: int, around: Any, edge: bool, settings: AskSetti
 
 
 def scored(
-    shape: Any, views: Any, part: str, calls: int, score: np.ndarray, points: np.ndarray, heat: np.ndarray | None
+    shape: Any, views: Any, part: str, calls: float, score: np.ndarray, points: np.ndarray, heat: np.ndarray | None
 ) -> LabelScore:
     truth, index = shape.truth(part), views.part_names.index(part)
     functions = tuple(function for function, names in shape.thing.function_parts.items() if part in names)
@@ -146,7 +151,7 @@ def print_table(rows: Rows) -> None:
         one = mean_score(scores)
         interval = f"{one.iou:.3f} ({one.iou_interval[0]:.3f}, {one.iou_interval[1]:.3f})"
         print(f"{name:50}{one.count:>6}{one.calls:>8.1f}{interval:>24}{one.ap:>7.3f}{one.pixel_iou:>11.3f}")
-    for way in ("few questions", "18 questions", "the paper's questions, our vote"):
+    for way in ("few questions", "18 questions", "10 together, then 3", "never closer", "the paper's questions, our vote"):
         mean, low, high = difference_interval(rows[f"noise x 1: {way}"], rows["noise x 1: paper"])
         print(f"{way} - paper, IoU of the same parts: {mean:+.3f} ({low:+.3f}, {high:+.3f})")
 

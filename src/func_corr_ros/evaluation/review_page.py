@@ -14,7 +14,7 @@ PAGE = """<!doctype html>
 <style>""" + STYLE + """
 #grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .6rem; }
 .card { border: 2px solid var(--line); border-radius: .4rem; padding: .4rem; text-align: left; font: inherit; color: var(--ink);
-  background: none; cursor: pointer; overflow-wrap: anywhere; }
+  background: none; cursor: pointer; overflow-wrap: anywhere; display: flex; flex-direction: column; gap: .2rem; }
 .card:focus { outline: 3px solid var(--link); outline-offset: 1px; }
 .card img { width: 100%; aspect-ratio: 2; object-fit: contain; background: #fff; border-radius: .2rem; display: block; }
 .card[data-said=yes] { border-color: #2a9d55; } .card[data-said=no] { border-color: #c0392b; }

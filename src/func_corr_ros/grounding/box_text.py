@@ -33,3 +33,22 @@ def boxes_in_json(text: str) -> Float64[np.ndarray, "n 4"]:
     except (ValueError, TypeError):
         boxes = [four.groups() for four in re.finditer(rf'"bbox_2d"\s*:\s*{_FOUR.pattern}', body)]
     return np.array([[float(value) for value in box] for box in boxes], dtype=np.float64).reshape(-1, 4)
+
+
+def numbered_boxes_in_json(text: str, count: int) -> list[Float64[np.ndarray, "n 4"]] | None:
+    """Returns for each of ``count`` things, numbered from 1 in the question, the ``bbox_2d`` numbers of the objects whose "label"
+    begins with its number; None where ``text`` holds no JSON list. Objects without a number that was asked for are dropped.
+    """
+    body = re.sub(r"```(?:json)?", "", text)
+    try:
+        items = json.loads(body[body.index("[") : body.rindex("]") + 1])
+    except ValueError:
+        return None
+    found: list[list[list[float]]] = [[] for _ in range(count)]
+    for item in items if isinstance(items, list) else ():
+        number = re.match(r"\s*(\d{1,4})\b", str(item.get("label", ""))) if isinstance(item, dict) else None
+        box = item.get("bbox_2d") if number else None
+        if number and 1 <= int(number[1]) <= count and isinstance(box, list) and len(box) == 4:
+            if all(isinstance(value, int | float) and abs(value) < 1e6 for value in box):
+                found[int(number[1]) - 1].append([float(value) for value in box])
+    return [np.array(boxes, dtype=np.float64).reshape(-1, 4) for boxes in found]

@@ -140,3 +140,33 @@ def test_the_rate_is_held(server: Server, tmp_path: Path) -> None:
     start = time.monotonic()
     one.ask([question(number) for number in range(4)])
     assert time.monotonic() - start >= 0.29
+
+
+def test_parts_of_one_picture_go_into_one_call(server: Server, tmp_path: Path) -> None:
+    answer = (
+        '```json\n[{"bbox_2d": [0, 0, 500, 500], "label": "2"}, {"bbox_2d": [100, 200, 500, 600], "label": "1. spout"},'
+        ' {"bbox_2d": [0, 0, 9, 9], "label": "7"}, {"bbox_2d": ["x"], "label": 1}, 3]```'
+    )
+    server.reply = lambda body: said(answer)
+    one = annotator(server.url, tmp_path, parts_in_one=3)
+    spout, handle, lid = one.ask([question(number) for number in range(3)])
+    assert len(server.bodies) == 1 and one.meter.calls == 1
+    assert "1. spout 0; 2. spout 1; 3. spout 2" in server.bodies[0]["messages"][0]["content"][1]["text"]
+    np.testing.assert_allclose(spout.corners, [[4.5, 9.5, 24.5, 29.5]])
+    np.testing.assert_allclose(handle.corners, [[-0.5, -0.5, 24.5, 24.5]])
+    assert not len(lid.corners)
+    one.ask([question(number) for number in range(4)])
+    assert len(server.bodies) == 2  # three from disk, the fourth alone
+    assert one.identity != annotator(server.url, tmp_path).identity
+    server.reply = lambda body: said("no idea")
+    with pytest.raises(BadAnswer, match="3 answers in a row"):
+        annotator(server.url, tmp_path, parts_in_one=2).ask([question(number) for number in range(10, 16)])
+
+
+def test_yes_and_no_are_read_and_nothing_else(server: Server, tmp_path: Path) -> None:
+    picture = np.full((20, 20, 3), 9, np.uint8)
+    for number, (text, expected) in enumerate((("Yes.", True), ("no, it is a pan", False), ("**No**", False), ("Perhaps", None),
+                                               ("nothing", None), ("__import__('os')", None))):
+        server.reply = lambda body, text=text: said(text)
+        assert annotator(server.url, tmp_path).confirm(picture, f"mug {number}") is expected
+    assert "Does this picture show a mug 0?" in server.bodies[0]["messages"][0]["content"][1]["text"]

@@ -9,7 +9,16 @@ from data.pseudo_label.labelled_box import around, interview, shape, views
 
 from func_corr_ros.data.annotators.simulated import PAPER_LIKE
 from func_corr_ros.data.pseudo_label.answers import joined, read_answers, window_around, write_answers
-from func_corr_ros.data.pseudo_label.asking import AskSettings, active_answers, asked, first_views, latest, paper_answers
+from func_corr_ros.data.pseudo_label.asking import (
+    AskSettings,
+    active_answers,
+    asked,
+    asked_all,
+    calls_in,
+    first_views,
+    latest,
+    paper_answers,
+)
 from func_corr_ros.data.pseudo_label.box_vote import likely_points, voted
 from func_corr_ros.errors import BadSettings
 from func_corr_ros.evaluation.label_quality import overlap
@@ -37,6 +46,20 @@ def test_ours_asks_within_its_limits_and_finds_the_part() -> None:
     assert len(content.view) == FEW.first
     with pytest.raises(BadSettings, match="first is 4, most 3"):
         active_answers(interview(), 1, around(), edge=False, settings=replace(FEW, most=3))
+
+
+def test_parts_asked_together_are_answered_alike_in_fewer_calls() -> None:
+    apart, together = (
+        asked_all(interview(PAPER_LIKE), around(), [False, False], [False, False], replace(FEW, together=flag))
+        for flag in (False, True)
+    )
+    assert len(apart.view) == len(together.view)
+    for part in apart.parts:
+        one, other = apart.of(part), together.of(part)
+        np.testing.assert_array_equal(one.view, other.view)
+        np.testing.assert_array_equal(one.box, other.box)
+    assert calls_in(apart, FEW) == len(apart.view)
+    assert calls_in(together, replace(FEW, together=True)) == len(apart.view) - FEW.first
 
 
 def test_the_first_views_see_the_surface() -> None:

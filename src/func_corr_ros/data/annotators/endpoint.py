@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import numpy as np
 
 from func_corr_ros.data.annotators.annotator import Question
 from func_corr_ros.errors import BadAnswer, BadSettings, EndpointUnavailable
-from func_corr_ros.grounding.box_text import boxes_in_json
+from func_corr_ros.grounding.box_text import boxes_in_json, numbered_boxes_in_json
 from func_corr_ros.grounding.grounder import Boxes
 from func_corr_ros.grounding.qwen_vl import QUESTION
 from func_corr_ros.provenance import whole_file, write_json
@@ -32,6 +33,10 @@ from func_corr_ros.settings import override, setting
 UNITS = ("thousandths", "pixels")
 # So many answers in a row that hold no boxes and no empty list are no accident.
 _UNREADABLE = 3
+MANY = (
+    "Locate each of these: {phrases}. Answer with a JSON list only, for each place one object with the keys "
+    '"bbox_2d" ([left, top, right, bottom]) and "label", which is the number of what is there; leave out what is not visible.'
+)
 CONFIRMATION = "Does this picture show a {what}? Answer with one word: yes or no."
 _RETRIED = (408, 409, 429, 500, 502, 503, 504)
 _LONGEST_WAIT_S = 60.0
@@ -52,6 +57,7 @@ class EndpointSettings:
     per_minute: float = setting(600.0, "questions a minute, at most", at_least=0.1)
     price_in: float = setting(0.0, "price of a million tokens that are read", at_least=0.0)
     price_out: float = setting(0.0, "price of a million tokens that are written", at_least=0.0)
+    parts_in_one: int = setting(1, "parts of a picture that one call may ask about", at_least=1, at_most=20)
     first_wait: float = setting(1.0, "wait before the second try; it doubles every time", unit="s", at_least=0.0)
 
 
@@ -90,31 +96,43 @@ class EndpointAnnotator:
             "units": self.settings.units,
             "temperature": self.settings.temperature,
             "question": QUESTION,
+            **({"parts in one": self.settings.parts_in_one, "many": MANY} if self.settings.parts_in_one > 1 else {}),
         }
 
     def ask(self, questions: Sequence[Question]) -> list[Boxes]:
         """See Annotator.ask."""
-        found = [self._boxes(question) for question in questions]
+        found: list[Boxes] = []
+        for _, alike in groupby(questions, lambda one: (one.asset, one.view, one.sample, one.window)):
+            some = list(alike)
+            for start in range(0, len(some), self.settings.parts_in_one):
+                found += self._answered(some[start : start + self.settings.parts_in_one])
         write_json(Path(self.settings.cache) / "meter.json", asdict(self.meter))
         return found
 
-    def _boxes(self, question: Question) -> Boxes:
-        side = question.picture.shape[0], question.picture.shape[1]
-        text = self._text(question.picture, QUESTION.format(phrase=question.phrase), question.sample)
-        boxes = boxes_in_json(text)
-        if not len(boxes) and "[]" not in text.replace(" ", ""):
-            self.meter.unreadable += 1
-            self._in_a_row += 1
-            if self._in_a_row >= _UNREADABLE:
-                self._in_a_row = 0
-                raise BadAnswer(
-                    f"{_UNREADABLE} answers in a row of {self.settings.model} hold no boxes, the last: {text[:80]!r}"
-                )
-            return Boxes.of(np.zeros((0, 4)), np.zeros(0), side)
-        self._in_a_row = 0
+    def _answered(self, questions: Sequence[Question]) -> list[Boxes]:
+        """Returns the boxes of questions about one picture, from one call."""
+        first, side = questions[0], questions[0].picture.shape[:2]
+        if len(questions) == 1:
+            text = self._text(first.picture, QUESTION.format(phrase=first.phrase), first.sample)
+            one = boxes_in_json(text)
+            boxes, readable = [one], bool(len(one)) or "[]" in text.replace(" ", "")
+        else:
+            listed = "; ".join(f"{number}. {one.phrase}" for number, one in enumerate(questions, 1))
+            text = self._text(first.picture, MANY.format(phrases=listed), first.sample)
+            several = numbered_boxes_in_json(text, len(questions))
+            boxes, readable = several or [np.zeros((0, 4))] * len(questions), several is not None
+        self._in_a_row = 0 if readable else self._in_a_row + 1
+        self.meter.unreadable += not readable
+        if self._in_a_row >= _UNREADABLE:
+            self._in_a_row = 0
+            raise BadAnswer(f"{_UNREADABLE} answers in a row of {self.settings.model} hold no boxes, the last: {text[:80]!r}")
+        return [self._held(some, (side[0], side[1])) for some in boxes]
+
+    def _held(self, boxes: np.ndarray, side: tuple[int, int]) -> Boxes:
+        """Returns ``boxes`` in pixels of a picture of ``side`` (height, width), without those that are of another picture."""
         if self.settings.units == "thousandths":
             boxes = boxes / 1000.0 * np.array([side[1], side[0]] * 2)
-        beyond = (np.abs(boxes) > 2.0 * max(side)).any(axis=1)  # no slip of the edge: numbers of another picture
+        beyond = (np.abs(boxes) > 2.0 * max(side)).any(axis=1)  # no slip of the edge
         return Boxes.of(boxes[~beyond], np.full(int((~beyond).sum()), np.nan), side)
 
     def confirm(self, picture: np.ndarray, what: str) -> bool | None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +31,7 @@ class AskSettings:
 
     scheme: str = setting("active", "active: few questions, where there is doubt; paper: 19 views x 4 samples", choices=SCHEMES)
     first: int = setting(4, "views that are asked first, chosen to see most of the surface", at_least=1, at_most=19)
+    together: bool = setting(False, "the first views: all parts of the asset in one prompt for each view")
     most: int = setting(9, "questions about one part, at most", at_least=1, at_most=76)
     enough: float = setting(0.1, "doubt at which no more is asked: uncertain points over those of the part", at_least=0.0)
     crop_below: float = setting(
@@ -37,6 +39,29 @@ class AskSettings:
     )
     crop_margin: float = setting(2.5, "side of such a crop over that of the part", at_least=1.0)
     vote: VoteSettings = field(default_factory=VoteSettings)
+
+
+def asked_all(
+    interview: Interview, around: Neighbourhood, edges: Sequence[bool], crops: Sequence[bool], settings: AskSettings
+) -> Answers:
+    """Returns the answers about all parts; ``edges`` and ``crops`` say of each whether it is an edge, and needs a closer look."""
+    parts = range(len(interview.parts))
+    if settings.scheme == "paper" or not settings.together:
+        found = [asked(interview, part, around, edge=edges[part], crop=crops[part], settings=settings) for part in parts]
+        return joined(interview.parts, found)
+    start = first_views(interview, min(settings.first, settings.most))
+    begun = interview.ask([(part, view, interview.whole, 0) for view in start for part in parts])
+    return joined(interview.parts, [
+        active_answers(interview, part, around, edge=edges[part], settings=settings, begun=begun.of(interview.parts[part]))
+        for part in parts
+    ])
+
+
+def calls_in(answers: Answers, settings: AskSettings) -> int:
+    """Returns how many calls ``answers`` took: one for each row, but the first views' are shared by all parts asked together."""
+    if settings.scheme == "paper" or not settings.together:
+        return len(answers.view)
+    return len(answers.view) - max(len(set(answers.part.tolist())) - 1, 0) * settings.first
 
 
 def asked(interview: Interview, part: int, around: Neighbourhood, *, edge: bool, crop: bool, settings: AskSettings) -> Answers:
@@ -82,14 +107,17 @@ def latest(answers: Answers) -> Answers:
     return Answers(answers.parts, answers.part[rows], answers.view[rows], answers.window[rows], answers.box[rows])
 
 
-def active_answers(interview: Interview, part: int, around: Neighbourhood, *, edge: bool, settings: AskSettings) -> Answers:
+def active_answers(
+    interview: Interview, part: int, around: Neighbourhood, *, edge: bool, settings: AskSettings, begun: Answers | None = None
+) -> Answers:
     """Returns one answer for each of a few views: some that together see most of the surface, then one by one that which sees
-    most of what is in doubt and of the part as found so far, until there is little doubt or ``most`` were asked.
+    most of what is in doubt and of the part as found so far, until there is little doubt or ``most`` were asked. ``begun`` are
+    the answers about the first views where they are there already.
     """
     if settings.first > settings.most:
         raise BadSettings(f"first is {settings.first}, most {settings.most}; no more can be asked first than at most")
-    start = first_views(interview, settings.first)
-    answers = interview.ask([(part, view, interview.whole, 0) for view in start])
+    start = first_views(interview, settings.first) if begun is None else []
+    answers = interview.ask([(part, view, interview.whole, 0) for view in start]) if begun is None else begun
     while len(answers.view) < settings.most:
         vote = voted(answers, interview.views, around, edge=edge, settings=settings.vote)
         left = [view for view in range(len(interview.views.seen)) if view not in set(answers.view.tolist())]

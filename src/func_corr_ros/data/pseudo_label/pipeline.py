@@ -11,8 +11,8 @@ from typing import Any
 
 from func_corr_ros.data.annotators.annotator import Annotator, load_annotator
 from func_corr_ros.data.annotators.simulated import AnnotatorNoise
-from func_corr_ros.data.pseudo_label.answers import Interview, joined, read_answers, write_answers
-from func_corr_ros.data.pseudo_label.asking import AskSettings, asked
+from func_corr_ros.data.pseudo_label.answers import Interview, read_answers, write_answers
+from func_corr_ros.data.pseudo_label.asking import AskSettings, asked_all, calls_in
 from func_corr_ros.data.pseudo_label.engine import Engine, LocalEngine
 from func_corr_ros.data.pseudo_label.label_views import LabelViewSettings, label_views, read_label_views, write_label_views
 from func_corr_ros.data.pseudo_label.neighbourhood import neighbourhood
@@ -104,7 +104,7 @@ def make_pseudo_labels(
     write_shards(folder / "shards", packed, settings.labels)
     skipped = [one for result in (shapes, views, answers, votes) for one in result.skipped]
     skipped += [replace(one, asset=named[one.asset][0].id) for one in labels.skipped]
-    calls = sum(len(read_answers(file_of(answers.out, one)).view) for one in answers.done)
+    calls = sum(calls_in(read_answers(file_of(answers.out, one)), settings.ask) for one in answers.done)
     found = PseudoLabels(folder, tuple(sources), tuple(one for one, *_ in packed), (*left_out, *skipped), bad, calls)
     _summarise(found, settings, (shapes, views, answers, votes, labels))
     return found
@@ -175,16 +175,8 @@ def _make_answers(
         _annotator(folder, settings, options),
     )
     around = neighbourhood(shape.points, shape.normals)
-    write_answers(
-        path,
-        joined(
-            interview.parts,
-            [
-                asked(interview, index, around, edge=one.edge, crop=one.crop, settings=settings.ask)
-                for index, one in enumerate(parts)
-            ],
-        ),
-    )
+    edges, crops = [one.edge for one in parts], [one.crop for one in parts]
+    write_answers(path, asked_all(interview, around, edges, crops, settings.ask))
 
 
 def parts_of(shape: Shape, phrases: Sequence[PartPhrase]) -> list[PartPhrase]:
