@@ -150,6 +150,18 @@ def test_shards_are_unpacked_once_and_checked(made: tuple[Path, list[Path]], tmp
         unpacked_shards(tmp_path / "torn", tmp_path / "out2")
 
 
+def test_a_name_that_leads_out_of_the_folder_is_refused(made: tuple[Path, list[Path]], tmp_path: Path) -> None:
+    labels, _ = made
+    (tmp_path / "shards").mkdir()
+    listed = json.loads((labels / "shards" / "shards.json").read_text())
+    (tmp_path / "shards" / listed[0]["shard"]).write_bytes((labels / "shards" / listed[0]["shard"]).read_bytes())
+    for name in ("../../mug-s000000", "mug/../x-s0", "/mug-s0", "mug", ""):
+        (tmp_path / "shards" / "shards.json").write_text(json.dumps([{**listed[0], "assets": [name]}]))
+        with pytest.raises(BadSettings, match="is no id of an asset"):
+            unpacked_shards(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_other_settings_and_other_objects_are_refused(made: tuple[Path, list[Path]], tmp_path: Path) -> None:
     labels, views = made
     with pytest.raises(BadSettings, match="labelled none of the objects"):

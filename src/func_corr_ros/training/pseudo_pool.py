@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from func_corr_ros.training.estimated_frame import estimated_samples
 from func_corr_ros.training.training_views import Instance, Serving, read_instance
 
 FRAMES = ("estimated", "none")
+# Ids as sources.asset_id makes them: no path leads out of a folder by one.
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,9 @@ def unpacked_shards(folder: Path, out: Path) -> list[Path]:
         shard = folder / "shards" / one["shard"]
         if not shard.is_file() or sha256_of_file(shard) != one["sha256"]:
             raise BadSettings(f"{shard} is missing or not what shards.json says; run func-corr label run again")
+        strange = [asset for asset in one["assets"] if not _ID.fullmatch(asset)]
+        if strange:
+            raise BadSettings(f"{listed}: {strange[0]!r} is no id of an asset; letters, digits and hyphens are")
         wanted = {asset: out / one["sha256"][:16] / asset.rpartition("-")[0] / f"{asset}.npz" for asset in one["assets"]}
         if not all(path.exists() for path in wanted.values()):
             with tarfile.open(shard) as tar:

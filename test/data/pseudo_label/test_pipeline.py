@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """All stages in a row: bad files are listed and the rest is labelled; kill -9 at any moment changes nothing in the outcome."""
 
+import errno
 import json
 import random
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from func_corr_ros.data.pseudo_label.pipeline import PseudoLabelSettings, make_pseudo_labels
 from func_corr_ros.data.pseudo_label.sources import folder_sources
 from func_corr_ros.data.taxonomy import load_taxonomy
-from func_corr_ros.errors import BadSettings
+from func_corr_ros.errors import BadSettings, NoSpace
 from func_corr_ros.settings import override
 
 trimesh = pytest.importorskip("trimesh")
@@ -125,6 +126,34 @@ def test_bad_files_are_listed_and_the_rest_is_labelled(tmp_path: Path) -> None:
     assert len(found.labelled) == 1 and len(found.skipped) == 4
     listed = json.loads((tmp_path / "out" / "summary.json").read_text())["skipped"]
     assert {one["stage"] for one in listed} == {"shapes", "answers"}
+
+
+def test_a_part_without_area_and_an_id_given_twice_are_listed(tmp_path: Path) -> None:
+    folder = bricks(tmp_path / "in", 1)
+    one = trimesh.load(folder / "brick 0.ply", process=False)
+    flat = np.concatenate([one.faces, [[0, 0, 1], [2, 2, 2]]])  # the part "face" is two faces without area
+    trimesh.Trimesh(one.vertices, flat, process=False).export(folder / "brick 0.ply")
+    middles = one.vertices[one.faces].mean(axis=1)
+    points = np.concatenate([middles, one.vertices[flat[-2:]].mean(axis=1)])
+    part = np.append(np.ones(len(middles), int), [0, 0])
+    np.savez(folder / "brick 0.parts.npz", points=points, part=part, names=np.array(["face", "side"]))
+    found, _ = folder_sources(folder, load_taxonomy())
+    made = make_pseudo_labels(tmp_path / "out", [*found, *found], SETTINGS)
+    assert len(made.sources) == 1 and "given already" in made.skipped[0].reason
+    # Nobody sees what has no area: whatever was answered about it, the asset is labelled or listed, and the run goes on.
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["stages"]["votes"] == 1 and summary["labelled"] + len(summary["rejected"]) + len(summary["skipped"]) >= 2
+
+
+def test_a_disk_that_is_full_at_the_shards_says_so(whole: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("func_corr_ros.data.pseudo_label.pipeline.write_shards", full)
+    with pytest.raises(NoSpace, match="is full; make room"):
+        run(source, whole)
+    monkeypatch.undo()
+    assert run(source, whole).labelled
 
 
 def killed_and_resumed(source: Path, out: Path, moments: list[int]) -> None:

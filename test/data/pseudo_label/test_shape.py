@@ -60,6 +60,24 @@ def test_a_scan_is_thinned_and_keeps_its_place() -> None:
     assert np.abs(thin.points[:, 2] - wave).max() < 0.02 and np.ptp(thin.points[:, 0]) > 0.95
 
 
+@pytest.mark.slow
+def test_a_scan_of_five_million_faces_is_thinned_within_memory() -> None:
+    import resource
+
+    rows, columns = 1250, 2001
+    at, up = np.meshgrid(np.linspace(0.0, 2.0 * np.pi, columns), np.linspace(0.01, np.pi - 0.01, rows))
+    vertices = np.stack([np.cos(at) * np.sin(up), np.sin(at) * np.sin(up), 1.5 * np.cos(up)], axis=-1).reshape(-1, 3)
+    corner = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).reshape(-1, 1)
+    faces = np.concatenate([corner + [0, columns, 1], corner + [1, columns, columns + 1]])
+    scan = FunctionalObject("scan", vertices, faces, np.zeros(len(faces), np.int64), ("body",))
+    assert len(scan.faces) > 4_990_000
+    shape = prepared("scan", scan, {"": Material((0.5, 0.5, 0.5))}, exact=False, solid=True)
+    assert 10_000 < len(shape.thing.faces) <= 400_000
+    radius = np.linalg.norm(shape.points / [1.0, 1.0, 1.5], axis=1) * shape.metres
+    np.testing.assert_allclose(radius, 1.0, atol=0.01)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 8e6  # KiB
+
+
 def test_a_shape_comes_back_from_its_file(tmp_path: Path) -> None:
     write_shape(tmp_path / "a.npz", shape())
     back = read_shape(tmp_path / "a.npz")

@@ -16,6 +16,8 @@ from func_corr_ros.optional import require
 ENGINES = ("local", "ray")
 # Items that wait at each worker beside the one in work: enough that none stands idle, few enough that memory stays bounded.
 _AHEAD = 1
+# So often an item is done again whose worker died; one that kills every worker it is given to stops the run with Ray's error.
+_AGAIN = 10
 
 
 @runtime_checkable
@@ -87,13 +89,13 @@ def ray_engine(workers: int, address: str = "", gpus: float = 0.0) -> Iterator[R
 
 
 def _tasks(ray: Any, work: Callable[[Any], Any], count: int) -> Callable[[Any, int], Any]:
-    # Errors of ours are answers, and are not tried again; a worker that dies is (-1: as often as that happens).
-    task, shared = ray.remote(max_retries=-1, num_cpus=1)(_call), ray.put(work)
+    # Errors of ours are answers, and are not tried again; items whose worker died are.
+    task, shared = ray.remote(max_retries=_AGAIN, num_cpus=1)(_call), ray.put(work)
     return lambda item, slot: task.remote(shared, item)
 
 
 def _actors(ray: Any, work: Callable[[Any], Any], count: int, gpus: float) -> Callable[[Any, int], Any]:
-    kept = ray.remote(max_restarts=-1, max_task_retries=-1, num_cpus=1, num_gpus=gpus)(_Worker)
+    kept = ray.remote(max_restarts=-1, max_task_retries=_AGAIN, num_cpus=1, num_gpus=gpus)(_Worker)
     actors = [kept.remote(work) for _ in range(count)]
     return lambda item, slot: actors[slot % count].do.remote(item)
 

@@ -33,7 +33,7 @@ from func_corr_ros.data.pseudo_label.part_phrases import (
 )
 from func_corr_ros.data.pseudo_label.shape import Shape, ShapeSettings, read_shape, write_shape
 from func_corr_ros.data.pseudo_label.sources import AssetSource, shape_of, write_sources
-from func_corr_ros.data.pseudo_label.stage import Skipped, StageResult, file_of, only, run_stage
+from func_corr_ros.data.pseudo_label.stage import Skipped, StageResult, file_of, guarded, only, run_stage
 from func_corr_ros.data.pseudo_label.training_labels import TrainingLabelSettings, write_shards, write_training_labels
 from func_corr_ros.data.taxonomy import load_taxonomy
 from func_corr_ros.errors import BadAsset
@@ -81,7 +81,10 @@ def make_pseudo_labels(
     of this machine if none is given. ``summary.json`` lists every skip.
     Raises BadSettings where a folder was filled with other settings.
     """
-    write_sources(folder / "sources.json", sources)
+    given, sources = sources, list({one.id: one for one in reversed(sources)}.values())[::-1]
+    twice = [one for index, one in enumerate(given) if one.id in {before.id for before in given[:index]}]
+    left_out = [*left_out, *(Skipped(one.id, "assets", "BadAsset: an asset of this id was given already") for one in twice)]
+    guarded(folder, lambda: write_sources(folder / "sources.json", sources))
     phrases, asked_with = _phrases(folder / "phrases.yaml", sources), dict(options or {})
     every, stages = {one.id: one for one in sources}, _Stages(folder, engine or LocalEngine(processes))
     shapes = stages.run("shapes", every, partial(_make_shape, settings.shape), settings.shape)
@@ -101,7 +104,7 @@ def make_pseudo_labels(
     named = {f"{one}.{settings_hash({'parts': parts})[:8]}": (every[one], parts) for one, parts in kept.items()}
     labels = stages.run("labels", named, partial(_make_labels, folder, settings.labels, phrases), settings.labels)
     packed = [(named[name][0].id, file_of(labels.out, name), _about(named[name][0])) for name in labels.done]
-    write_shards(folder / "shards", packed, settings.labels)
+    guarded(folder, lambda: write_shards(folder / "shards", packed, settings.labels))
     skipped = [one for result in (shapes, views, answers, votes) for one in result.skipped]
     skipped += [replace(one, asset=named[one.asset][0].id) for one in labels.skipped]
     calls = sum(calls_in(read_answers(file_of(answers.out, one)), settings.ask) for one in answers.done)

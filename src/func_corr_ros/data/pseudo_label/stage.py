@@ -58,7 +58,7 @@ def run_stage(
     next run tries again. Raises BadSettings where the folder was filled with other settings (``made_with``, see
     provenance.hold_to), and NoSpace, at once, where the disk is full.
     """
-    _guarded(out, lambda: hold_to(out, made_with))
+    guarded(out, lambda: hold_to(out, made_with))
     todo = [
         (asset, item) for asset, item in items.items() if not file_of(out, asset).exists() and not _skip_file(out, asset).exists()
     ]
@@ -87,18 +87,19 @@ def _attempt(out: Path, work: Callable[[Any, Path], None], item: tuple[str, Any]
     """Returns "" where the file was made, else why not."""
     asset, value = item
     try:
-        _guarded(out, lambda: work(value, file_of(out, asset)))
+        guarded(out, lambda: work(value, file_of(out, asset)))
     except NoSpace:
         raise
     except EndpointUnavailable as error:
         return _said(error)
     except FuncCorrError as error:
-        _guarded(out, lambda: write_json(_skip_file(out, asset), {"asset": asset, "reason": _said(error)}))
+        guarded(out, lambda: write_json(_skip_file(out, asset), {"asset": asset, "reason": _said(error)}))
         return _said(error)
     return ""
 
 
-def _guarded(out: Path, action: Callable[[], Any]) -> None:
+def guarded(out: Path, action: Callable[[], Any]) -> None:
+    """Calls ``action``; raises NoSpace where the disk of ``out`` is full."""
     try:
         action()
     except OSError as error:
