@@ -11,9 +11,12 @@ from jinja2 import Environment, StrictUndefined
 
 from func_corr_ros.data.pseudo_label.matching import CHOICES
 from func_corr_ros.errors import BadAnnotations
-from func_corr_ros.evaluation.annotation_server import LOCAL, MOST_BYTES
 from func_corr_ros.evaluation.review_page import PAGE
 from func_corr_ros.evaluation.review_session import ReviewSession
+
+LOCAL = "127.0.0.1"
+# A word is some 60 bytes.
+MOST_BYTES = 4096
 
 
 def review_server(session: ReviewSession, port: int = 0) -> HTTPServer:
