@@ -7,6 +7,7 @@ PYTHON ?= python3
 
 SIZE ?= full
 MINUTES ?= 3
+MESSAGES ?= 20000
 RECIPE ?= ours
 METHODS ?= chance,dino-224,dino-448,soft-argmax,mutual,oracle-mask+dino
 
@@ -29,8 +30,8 @@ test: setup ## every test but the slow ones and those that need a GPU
 test-all: setup ## every test; those that need a GPU skip without one
 	@. tools/env.sh && python -m pytest -q
 
-fuzz: setup ## 20,000 mutated messages into every subscription and service (docs/reliability.md says how long that takes)
-	@. tools/env.sh && python -m pytest -q test/nodes/test_fuzz.py -k twenty_thousand
+fuzz: setup ## MESSAGES=20000 mutated messages into every subscription and service, some 20 minutes of CPU time
+	@. tools/env.sh && MESSAGES=$(MESSAGES) python -m pytest -q test/nodes/test_fuzz.py -k twenty_thousand
 
 soak: setup ## a camera at 30 Hz for MINUTES=3, watched for growth, staleness and losses
 	@. tools/env.sh && python benchmarks/soak.py --minutes $(MINUTES)

@@ -5,6 +5,7 @@ nothing hangs, nothing grows, every service answers with a code of the list, and
 Messages are handed to the callbacks as an executor would, without DDS: it would refuse half of them and slow down all.
 """
 
+import os
 import time
 
 import numpy as np
@@ -224,4 +225,4 @@ def test_a_hundred_mutated_messages(graph, blocks) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_twenty_thousand_mutated_messages(graph, blocks) -> None:
-    fuzz(graph, blocks, 20_000)
+    fuzz(graph, blocks, int(os.environ.get("MESSAGES", 20_000)))
