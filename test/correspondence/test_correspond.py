@@ -2,15 +2,20 @@
 """The right object is chosen, which way round it stands is told, and its pixels and keypoints are found."""
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
+import torch
 from nodes.color_backbone import load
 
-from func_corr_ros.correspondence.correspond import MAX_OBJECTS, correspond
+from func_corr_ros.correspondence.correspond import MAX_OBJECTS, affordance, correspond
 from func_corr_ros.correspondence.reference import make_reference
 from func_corr_ros.errors import NoMask
 
+correspond_file = sys.modules[correspond.__module__]  # the room's own name for it is the function
 SIZE = (160, 200)
 KEYPOINT = (70.0, 60.0)
 
@@ -68,6 +73,28 @@ def test_of_several_objects_the_one_that_matches_is_chosen(model, reference):
     found = correspond(model, reference, image, {1: other_mask, 2: mask})
     assert found.object_id == 2
     assert set(found.object_scores) == {1, 2} and found.object_scores[2] > 2 * found.object_scores[1]
+
+
+def test_of_two_that_match_the_one_that_affords_the_function_is_chosen(model, reference, monkeypatch):
+    image, mask = _picture(90, 60, 60, 40)
+    other, other_mask = _picture(10, 10, 60, 40)
+    image[other_mask] = other[other_mask]
+    sure = iter([0.1, 0.1, 0.9, 0.9])  # each plain and mirrored
+    monkeypatch.setattr(correspond_file, "affordance", lambda live: next(sure))
+    found = correspond(model, reference, image, {1: mask, 2: other_mask})
+    assert found.object_id == 2 and found.object_scores[2] > 5 * found.object_scores[1]
+    assert found.score > 0.8, "what is told of the match itself is left as it is"
+
+
+def test_an_object_affords_a_function_by_its_surest_twentieth(model):
+    image, mask = _picture(90, 60, 60, 40)
+    (live,) = model.embed(image, [mask], "pour-with")
+    assert affordance(live) == 1.0, "without a head nothing is known of parts"
+    part = torch.full((len(live.uv),), 0.1)
+    part[: len(part) // 100] = 1.0
+    assert affordance(replace(live, part=part)) == pytest.approx(0.1), "a hundredth is no part"
+    part[: len(part) // 10] = 0.8
+    assert affordance(replace(live, part=part)) == pytest.approx(0.8)
 
 
 def test_only_the_likeliest_objects_are_compared(model, reference):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float32, UInt8
 
 from func_corr_ros.correspondence.confidence import TOLERANCE
@@ -21,6 +22,9 @@ from func_corr_ros.errors import NoMask
 MAX_OBJECTS = 6
 # Which object, and whether mirrored, is decided on this many pixels of each; the rest would cost 25 times as much.
 DECIDING_PIXELS = 800
+# An object affords the function as surely as the surest twentieth of it is of the functional part: a part may be that small, and
+# single pixels say little.
+AFFORDING_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Correspondence:
 
     ``matches`` queries are live pixels, targets reference pixels; ``confidence`` is each match's weight: its score, less
     the further the way back ends from where it began. ``mirrored`` says that the reference's mirror image fitted better.
-    ``score`` is the confidence per pixel that moves together, ``object_scores`` the same of every object compared.
+    ``score`` is the confidence per pixel that moves together, ``object_scores`` the same of every object compared, times how
+    surely it affords the function: the largest is chosen.
     """
 
     object_id: int
@@ -56,6 +61,12 @@ class _Hypothesis:
     live: Embedding
     mirrored: bool
     score: float
+    affordance: float
+
+
+def affordance(live: Embedding) -> float:
+    """Returns how surely an object has a part that serves the function (0..1); 1 without a trained head, which knows no parts."""
+    return 1.0 if live.part is None else float(torch.quantile(live.part.float(), 1.0 - AFFORDING_SHARE))
 
 
 def correspond(
@@ -68,7 +79,8 @@ def correspond(
 
     Plain features find a mug's handle on either side, but not which way round its body is; a mirrored reference does
     where the live object is turned over. Each hypothesis is scored by the confidence that moves together, which neither
-    strong matches in a heap nor weak ones in order can win alone. ``objects`` are masks by id, the likeliest first: the first
+    strong matches in a heap nor weak ones in order can win alone; and of several objects one that affords the function wins over
+    one that only looks like the reference. ``objects`` are masks by id, the likeliest first: the first
     MAX_OBJECTS are compared. Raises NoMask where there is none.
     """
     if not objects:
@@ -76,11 +88,11 @@ def correspond(
     compared = dict(islice(objects.items(), MAX_OBJECTS))
     embeddings = model.embed(image, list(compared.values()), reference.function)
     hypotheses = [
-        _Hypothesis(object_id, live, mirrored, _agreement(model, reference, live, mirrored))
+        _Hypothesis(object_id, live, mirrored, _agreement(model, reference, live, mirrored), affordance(live))
         for object_id, live in zip(compared, embeddings, strict=True)
         for mirrored in (False, True)
     ]
-    best = max(hypotheses, key=lambda hypothesis: hypothesis.score)
+    best = max(hypotheses, key=lambda hypothesis: hypothesis.score * hypothesis.affordance)
     target = reference.mirrored if best.mirrored else reference.embedding
     matches = model.match(best.live, target)
     return Correspondence(
@@ -90,7 +102,7 @@ def correspond(
         stride=best.live.stride,
         mirrored=best.mirrored,
         score=best.score,
-        object_scores={object_id: max(h.score for h in hypotheses if h.object_id == object_id) for object_id in compared},
+        object_scores={item: max(h.score * h.affordance for h in hypotheses if h.object_id == item) for item in compared},
         keypoints=_keypoints(model, reference.keypoints, target, best.live),
     )
 
