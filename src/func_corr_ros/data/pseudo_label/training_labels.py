@@ -146,7 +146,7 @@ def _pictures(
         if not (point >= 0).any():
             raise BadAsset(f"{shape.name}: no point of its cloud is seen in a picture of it")
         at = rng.integers(len(crop), size=settings.pixels)
-        values = (
+        values: tuple[np.ndarray, ...] = (
             cut(one.view.color, one.view.mask, one.window, CropSettings().background),
             mask,
             point,
