@@ -54,13 +54,19 @@ class PseudoSource:
     exact: bool = False
 
 
+def shards_hash(folder: Path) -> str:
+    """Returns what tells the shards of ``folder`` from others; raises BadSettings where there are none."""
+    listed = folder / "shards" / "shards.json"
+    if not listed.is_file():
+        raise BadSettings(f"{folder} has no shards/shards.json; make labels first: func-corr label run --out {folder}")
+    return sha256_of_file(listed)
+
+
 def unpacked_shards(folder: Path, out: Path) -> list[Path]:
     """Returns the files of all assets in the shards of ``folder``, unpacked below ``out`` (<object>/<id>.npz) where they are not
     there yet. Raises BadSettings where there are no shards, or one is not what shards.json says.
     """
-    listed = folder / "shards" / "shards.json"
-    if not listed.is_file():
-        raise BadSettings(f"{folder} has no shards/shards.json; make labels first: func-corr label run --out {folder}")
+    listed, _ = folder / "shards" / "shards.json", shards_hash(folder)
     files = []
     for one in json.loads(listed.read_text()):
         shard = folder / "shards" / one["shard"]

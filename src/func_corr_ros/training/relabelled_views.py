@@ -24,7 +24,7 @@ from func_corr_ros.data.pseudo_label.sources import AssetSource, read_sources
 from func_corr_ros.data.pseudo_label.stage import file_of
 from func_corr_ros.data.surface_samples import SAMPLES, ServingSamples
 from func_corr_ros.errors import BadSettings
-from func_corr_ros.provenance import hold_to, provenance, sha256_of_file
+from func_corr_ros.provenance import hold_to, provenance, settings_hash
 from func_corr_ros.training.training_views import (
     Instance,
     Serving,
@@ -47,8 +47,7 @@ def relabelled_views(
     for needed in ("sources.json", "summary.json", "phrases.yaml", "votes"):
         if not (pseudo / needed).exists():
             raise BadSettings(f"{pseudo} has no {needed}; make labels first: func-corr label run --library ... --out {pseudo}")
-    hashes = {name: sha256_of_file(pseudo / name) for name in ("sources.json", "phrases.yaml", "votes/provenance.json")}
-    hold_to(out, provenance(settings, hashes))
+    hold_to(out, provenance(settings, {"votes": votes_hash(pseudo)}))
     by_file = {view_file(views, one.category, one.seed): one for one in read_sources(pseudo / "sources.json")
                if one.category in CATEGORIES and file_of(pseudo / "votes", one.id).exists()}
     found = [index for index, path in enumerate(learnt) if path in by_file]
@@ -59,6 +58,15 @@ def relabelled_views(
     missing = [item for item in items if not view_file(out, item[1].category, item[1].seed).exists()]
     each(partial(_relabel, pseudo, out, settings), missing, processes, "labels on the training views")
     return found, [view_file(out, one.category, one.seed) for _, one in items]
+
+
+def votes_hash(pseudo: Path) -> str:
+    """Returns what tells the votes of a pipeline's folder from others: all that they, and the stages before, were made with."""
+    file = pseudo / "votes" / "provenance.json"
+    if not file.is_file():
+        raise BadSettings(f"{pseudo} has no votes; make labels first: func-corr label run --library ... --out {pseudo}")
+    made = json.loads(file.read_text())
+    return settings_hash({name: made[name] for name in ("settings", "sha256")})
 
 
 def rejected_functions(pseudo: Path, files: Sequence[Path]) -> dict[Path, frozenset[str]]:

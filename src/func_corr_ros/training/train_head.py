@@ -17,16 +17,16 @@ from func_corr_ros.correspondence.text_encoder import load_text_encoder
 from func_corr_ros.correspondence.trained_head import HeadSpec, TrainedHead, make_head
 from func_corr_ros.data.objects import CATEGORIES
 from func_corr_ros.data.splits import UNSEEN_CATEGORIES, UNSEEN_FUNCTIONS, VALIDATION_CATEGORIES, VALIDATION_FUNCTIONS
-from func_corr_ros.provenance import provenance, settings_hash, sha256_of_file
+from func_corr_ros.provenance import provenance, settings_hash
 from func_corr_ros.settings import as_dict
 from func_corr_ros.training.batches import PairOfViews, ViewPool
 from func_corr_ros.training.calibration import calibrated
 from func_corr_ros.training.loop import Learner, train
 from func_corr_ros.training.mixed_pool import MixedPool
 from func_corr_ros.training.phrases import phrasings_of
-from func_corr_ros.training.pseudo_pool import PseudoSource, pseudo_reader, unpacked_shards
+from func_corr_ros.training.pseudo_pool import PseudoSource, pseudo_reader, shards_hash, unpacked_shards
 from func_corr_ros.training.recipe import Recipe
-from func_corr_ros.training.relabelled_views import rejected_functions, relabelled_views
+from func_corr_ros.training.relabelled_views import rejected_functions, relabelled_views, votes_hash
 from func_corr_ros.training.training_views import Instance, make_training_views, read_instance
 from func_corr_ros.training.validation import ValidationScore, drawn_pairs, validate
 from func_corr_ros.training.view_features import make_view_features
@@ -116,19 +116,20 @@ class _Made:
         """Returns the pool of pseudo-labels, the hashes of what they are, and which of ``others``, the exact views not held out,
         may be learnt from beside: with the same views those of the same objects.
         """
-        settings, recipe = self._recipe.pseudo, self._recipe
+        settings, recipe, use = self._recipe.pseudo, self._recipe, as_dict(self._recipe.pseudo)
         if not source.same_views:
-            files = unpacked_shards(source.folder, self._folder / "pseudo" / "views")
-            pool = self.pool(files, read=pseudo_reader(settings), below="pseudo")
-            return pool, {"pseudo-labels": sha256_of_file(source.folder / "shards" / "shards.json")}, others
-        made = sha256_of_file(source.folder / "votes" / "provenance.json")
-        out = self._folder / f"relabelled-{made[:12]}"
+            below = f"pseudo-{shards_hash(source.folder)[:16]}"  # the same ids may have other pictures in another run
+            files = unpacked_shards(source.folder, self._folder / below / "views")
+            pool = self.pool(files, read=pseudo_reader(settings), below=below)
+            return pool, {"pseudo-labels": settings_hash({"shards": shards_hash(source.folder), "use": use})}, others
+        made = votes_hash(source.folder)
+        out = self._folder / f"relabelled-{made[:16]}"
         found, files = relabelled_views(source.folder, self._folder / "views", out, recipe.views, others, self._processes)
         views = [others[index] for index in found]
         bad = rejected_functions(source.folder, files) if source.cleaned else {}
         pool = self.pool(views) if source.exact else self.pool(views, files, pseudo_reader(settings, bad))
         objects = [f"{one.parent.name}/{one.stem}" for one in files]
-        listed = {"labels": "exact" if source.exact else made, "cleaned": source.cleaned, "objects": objects}
+        listed = {"labels": "exact" if source.exact else made, "cleaned": source.cleaned, "objects": objects, "use": use}
         return pool, {"pseudo-labels": settings_hash(listed)}, views
 
 
@@ -173,7 +174,7 @@ def train_head(
     )
     head = TrainedHead(trained.cpu(), spec, {name: data.phrasings[name][0] for name in data.functions})
     if accelerator is None or accelerator.is_main_process:
-        head = calibrated(head, data.backbone, data.held_out, data.functions) if calibrate else head
+        head = calibrated(head, data.backbone, data.held_out, known_functions(data)) if calibrate else head
         head.save(out / "head.safetensors")
     return head
 
@@ -193,10 +194,15 @@ def head_spec(recipe: Recipe, data: TrainingData) -> HeadSpec:
 
 def validation_pairs(recipe: Recipe, data: TrainingData) -> dict[str, list[PairOfViews]]:
     """Returns pairs of objects that are not learnt from: one or both of a category held out, and of functions held back."""
-    pairs = {"categories": drawn_pairs(data.held_out, data.functions, VALIDATION_PAIRS, VALIDATION_CATEGORIES)}
+    pairs = {"categories": drawn_pairs(data.held_out, known_functions(data), VALIDATION_PAIRS, VALIDATION_CATEGORIES)}
     if recipe.hold_back_functions:
         pairs["functions"] = drawn_pairs(data.held_out, sorted(VALIDATION_FUNCTIONS), VALIDATION_PAIRS)
     return pairs
+
+
+def known_functions(data: TrainingData) -> tuple[str, ...]:
+    """Returns the functions learnt that held-out objects serve: pseudo-labels may know others."""
+    return tuple(name for name in data.functions if name in data.held_out.functions)
 
 
 def validation_score(head: nn.Module, data: TrainingData, pairs: Sequence[PairOfViews], size: int) -> ValidationScore:

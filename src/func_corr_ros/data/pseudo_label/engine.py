@@ -14,7 +14,7 @@ from func_corr_ros.errors import BadSettings
 from func_corr_ros.optional import require
 
 ENGINES = ("local", "ray")
-# Items that wait at each worker beside the one in work: enough that none stands idle, few enough that memory stays bounded.
+# Items that wait at each actor beside the one in work: enough that none stands idle, few enough that memory stays bounded.
 _AHEAD = 1
 # So often an item is done again whose worker died; one that kills every worker it is given to stops the run with Ray's error.
 _AGAIN = 10
@@ -62,9 +62,10 @@ class RayEngine:
         count = min(self.workers, len(items))
         if not count:
             return []
-        send = _actors(ray, work, count, self.gpus) if keeps else _tasks(ray, work, count)
+        # Tasks on their way are in work at once, an actor takes one after the other.
+        send = _actors(ray, work, count, self.gpus) if keeps else _tasks(ray, work)
         try:
-            return _drawn(ray, send, items, count * (1 + _AHEAD), title)
+            return _drawn(ray, send, items, count * (1 + _AHEAD) if keeps else count, title)
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
 
@@ -88,7 +89,7 @@ def ray_engine(workers: int, address: str = "", gpus: float = 0.0) -> Iterator[R
         ray.shutdown()
 
 
-def _tasks(ray: Any, work: Callable[[Any], Any], count: int) -> Callable[[Any, int], Any]:
+def _tasks(ray: Any, work: Callable[[Any], Any]) -> Callable[[Any, int], Any]:
     # Errors of ours are answers, and are not tried again; items whose worker died are.
     task, shared = ray.remote(max_retries=_AGAIN, num_cpus=1)(_call), ray.put(work)
     return lambda item, slot: task.remote(shared, item)
