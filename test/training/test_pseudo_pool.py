@@ -31,7 +31,7 @@ pytest.importorskip("embreex")
 VIEWS = TrainingViewSettings(objects=1, views=4, rendered=168, pixels=256)
 BATCH = BatchSettings(pairs=4, samples=256, pixels=32, least_common=1)
 LABELS = PseudoLabelSettings(
-    shape=ShapeSettings(points=2048), views=LabelViewSettings(size=128, supersampling=0), ask=AskSettings(first=8, most=12),
+    shape=ShapeSettings(points=1536), views=LabelViewSettings(size=112, supersampling=0), ask=AskSettings(first=8, most=8),
     noise=EXACT, labels=TrainingLabelSettings(views=4, size=224, rendered=168, pixels=64),
 )
 
@@ -82,8 +82,8 @@ def test_points_lie_where_the_exact_truth_has_them(made: tuple[Path, list[Path]]
             for view in range(4):
                 if not mine.seen[view].any() or not true.seen[view].any():
                     continue
-                gap = np.linalg.norm(mine.samples.points[:, None] - true.samples.points, axis=2)
-                a, b = np.nonzero((gap < 0.002) & mine.seen[view][:, None] & true.seen[view])  # neighbours in space ...
+                gap = np.linalg.norm(mine.samples.points[:256, None] - true.samples.points[:512], axis=2)
+                a, b = np.nonzero((gap < 0.003) & mine.seen[view, :256, None] & true.seen[view, :512])  # neighbours in space ...
                 if len(a):  # ... are neighbours in the picture
                     assert np.median(np.linalg.norm(mine.uv[view][a] - true.uv[view][b], axis=1)) < 3.0
 
