@@ -84,8 +84,12 @@ def _skip_file(out: Path, asset: str) -> Path:
 
 
 def _attempt(out: Path, work: Callable[[Any, Path], None], item: tuple[str, Any]) -> str:
-    """Returns "" where the file was made, else why not."""
+    """Returns "" where the file was made, else why not. A worker that died may have made it, and told nobody."""
     asset, value = item
+    if file_of(out, asset).exists():
+        return ""
+    if _skip_file(out, asset).exists():
+        return str(json.loads(_skip_file(out, asset).read_text())["reason"])
     try:
         guarded(out, lambda: work(value, file_of(out, asset)))
     except NoSpace:
