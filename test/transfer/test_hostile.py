@@ -11,7 +11,7 @@ from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, HighResidual
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.geometry.se3 import about_axis
-from func_corr_ros.transfer.lift import LiftedKeypoint, LiftedMatches, lift_matches
+from func_corr_ros.transfer.lift import LiftedMatches, lift_matches
 from func_corr_ros.transfer.transfer import Refusal, Transfer, transfer_demonstration
 
 UP = np.array([0.0, -1.0, 0.0])
@@ -80,27 +80,3 @@ def test_depth_in_another_unit(demonstration, factor: float, words: str, which: 
     with pytest.raises(ImplausibleDepth, match=words) as caught:
         lift_matches(shown, uv, seen.points_at(uv)[0], np.ones(len(uv), dtype=np.float32))
     assert isinstance(caught.value, NoDepth) and ("demonstration" if which == "reference" else "live frame") in str(caught.value)
-
-
-def test_the_part_must_be_explained_not_only_the_rest(demonstration) -> None:
-    reference = points()
-    live = reference @ YAW.T
-    part = np.where((reference[:, :1] > 0.03), 0.9, 0.05) * np.ones((1, 2))
-    wrong = part[:, 0] > 0.5
-    rng = np.random.default_rng(2)
-    live[wrong] = live[wrong] + rng.uniform(-1.0, 1.0, (int(wrong.sum()), 3)) * 0.15
-    error = refused(demonstration, reference, live, part=part)
-    assert isinstance(error, HighResidual) and "min_part_ratio" in str(error)
-
-
-def test_two_witnesses_that_contradict_each_other(demonstration) -> None:
-    reference = points()
-    part = np.full((300, 2), 0.5)
-    place = YAW @ demonstration.keypoint("outlet").point
-    good, bad = ({"outlet": LiftedKeypoint(place + [off, 0.0, 0.0], 0.9)} for off in (0.002, 0.05))
-    matches = LiftedMatches(reference, reference @ YAW.T, np.full(300, 0.8), 1.0, keypoints=good, part=part)
-    assert isinstance(transfer_demonstration(demonstration, matches, TABLE), Transfer)
-    error = refused(demonstration, reference, reference @ YAW.T, keypoints=bad, part=part)
-    assert isinstance(error, HighResidual) and "'outlet'" in str(error) and "50 mm" in str(error)
-    outcome = transfer_demonstration(demonstration, replace(matches, keypoints=bad, part=None), TABLE)
-    assert isinstance(outcome, Transfer), "looks alone are no witness"

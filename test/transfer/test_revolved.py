@@ -8,7 +8,8 @@ from transfer.vessels import TABLE, Vessel, matched
 
 from func_corr_ros.geometry.se3 import about_axis, rotation_angle
 from func_corr_ros.transfer.align import AlignSettings, align_objects
-from func_corr_ros.transfer.revolved import align_revolved, body_of, local_axes, protrudes
+from func_corr_ros.transfer.protrusion import protrudes
+from func_corr_ros.transfer.revolved import align_revolved, body_of, local_axes
 
 UP = np.array([0.0, 0.0, 1.0])
 SETTINGS = AlignSettings()

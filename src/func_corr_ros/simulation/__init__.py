@@ -7,6 +7,8 @@ SUITES = {
     "pour": "func_corr_ros.simulation.pour:suite",
     "grasp": "func_corr_ros.simulation.grasp:suite",
     "pound": "func_corr_ros.simulation.pound:suite",
+    "scoop": "func_corr_ros.simulation.scoop:suite",
+    "hang": "func_corr_ros.simulation.hang:suite",
 }
 
 __getattr__, __dir__, _lazy = lazy_loader.attach(

@@ -16,8 +16,8 @@ from func_corr_ros.simulation.judgement import Judgement
 
 @dataclass(frozen=True)
 class Suite:
-    """One task. What is carried over is one frame of the object: its functional frame for ``function``, or its grasp frame called
-    ``grasp`` where that is given. ``judge`` is handed an object and where that frame is believed (object_from_tool), carries the
+    """One task. What is carried over is one frame of the object: its functional frame for ``function``, its grasp frame called
+    ``grasp`` where that is given, or what ``tool`` says of it. ``judge`` is handed an object and where that frame is believed (object_from_tool), carries the
     task out accordingly and says what came of it.
 
     ``categories`` are those demonstrated and those acted with. A pose counts as good within ``near_m`` and ``near_deg`` of the
@@ -33,6 +33,7 @@ class Suite:
     near_deg: float
     grasp: str = ""
     free_about: str = ""
+    tool: Callable[[FunctionalObject], Float64[np.ndarray, "4 4"]] | None = None
 
     @property
     def tool_link(self) -> str:
@@ -41,6 +42,8 @@ class Suite:
 
     def object_from_tool(self, thing: FunctionalObject) -> Float64[np.ndarray, "4 4"]:
         """Returns the true frame that is carried over."""
+        if self.tool is not None:
+            return self.tool(thing)
         return thing.grasp_frames[self.grasp] if self.grasp else thing.object_from_function(self.function)
 
 

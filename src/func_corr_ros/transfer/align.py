@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -14,8 +14,8 @@ from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.rigid_fit import Similarity
 from func_corr_ros.geometry.robust_fit import robust_fit
 from func_corr_ros.settings import setting
-from func_corr_ros.transfer.heading import headings
 from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.turn import TurnBelief
 
 # A mirrored motion is believed where it explains this much more of the matches' confidence than a plain one.
 MIRROR_MARGIN = 0.2
@@ -45,9 +45,9 @@ class AlignSettings:
     min_revolved: float = setting(
         0.7, "share of an object's points on one surface of revolution that makes it such a body", at_least=0.3, at_most=1.0
     )
-    heading_deg: float = setting(
-        40.0,
-        "how far the turn may be from the way in which the functional part lies from the object's middle",
+    turn_deg: float = setting(
+        10.0,
+        "how far the turn may be from what place and shape of the functional part say, where the features know it",
         unit="deg",
         at_least=5.0,
         at_most=180.0,
@@ -91,7 +91,8 @@ class Alignment:
     ``residuals`` are live minus carried reference points of all lifted matches [m]: along the live camera's axes, or, with
     ``bodies``, along radius, azimuth and height of the live body. ``rms`` is the inliers' [m],
     ``inlier_ratio`` the inliers' share of the matches' confidence, ``part_ratio`` the same of matches inside the functional part
-    (NaN where features do not tell it), ``size`` the live object's extent [m].
+    (NaN where features do not tell it), ``size`` the live object's extent [m]. ``belief`` is what the functional part says of the
+    turn, None where features do not know it.
     """
 
     live_from_reference: Similarity
@@ -103,6 +104,7 @@ class Alignment:
     upright: bool
     bodies: Bodies | None = None
     part_ratio: float = float("nan")
+    belief: TurnBelief | None = None
 
     def carried(self, points: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3"]:
         """Returns where reference points lie on the live object by this motion alone (live camera's frame)."""
@@ -125,20 +127,19 @@ def checked_size(lifted: LiftedMatches, settings: AlignSettings) -> float:
 
 
 def align_objects(
-    lifted: LiftedMatches, reference_support: Plane | None, live_support: Plane | None, settings: AlignSettings = AlignSettings()
+    lifted: LiftedMatches, reference_support: Plane | None, live_support: Plane | None, settings: AlignSettings = AlignSettings(),
+    belief: TurnBelief | None = None,
 ) -> Alignment:
     """Returns the robust motion from the demonstrated object to the live one.
 
     Where both stand on a plane that was seen, only the turn about its normal is free: a one-sided view determines
-    that far better than a full rotation; and where the functional part lies to one side of both objects, the turn must agree
-    with that (:mod:`heading`). A plain and a mirrored motion are tried, and the mirrored one is taken where it explains clearly
-    more: a knife seen from the other side matches its mirror image. Raises TooFewPoints or DegenerateGeometry with the numbers.
+    that far better than a full rotation; and where the functional part tells the turn (``belief``), it is near to that. Without
+    a belief a plain and a mirrored motion are tried, and the mirrored one is taken where it explains clearly more: a knife seen
+    from the other side matches its mirror image. Raises TooFewPoints or DegenerateGeometry with the numbers.
     """
     size = checked_size(lifted, settings)
     upright = settings.upright and reference_support is not None and live_support is not None
-    known = None
-    if upright and reference_support and live_support:
-        known = headings(lifted, reference_support, live_support, (extent(lifted.reference), size))
+    belief = belief if upright else None
     thinned = _thinned(len(lifted.weights), settings.seed)
 
     def fitted(mirrored: bool) -> Alignment:
@@ -152,14 +153,14 @@ def align_objects(
             target_up=live_support.normal if upright and live_support else None,
             mirrored=mirrored,
             scale_limits=(settings.min_scale, settings.max_scale),
-            near=None if known is None else known.live_from_reference(mirrored),
-            near_angle=np.radians(settings.heading_deg),
+            near=None if belief is None else belief.live_from_reference,
+            near_angle=np.radians(settings.turn_deg),
             iterations=settings.iterations,
             seed=settings.seed,
         )
-        return _explained(fit.transform, lifted, settings.tolerance * size, size, upright)
+        return replace(_explained(fit.transform, lifted, settings.tolerance * size, size, upright), belief=belief)
 
-    return _better(fitted, lifted.mirrored)
+    return fitted(False) if belief is not None else _better(fitted, lifted.mirrored)
 
 
 def _better(fitted: Callable[[bool], Alignment], matched_mirrored: bool) -> Alignment:

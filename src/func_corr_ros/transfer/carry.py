@@ -9,7 +9,9 @@ from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.transfer.align import Alignment, AlignSettings, Bodies, extent
 from func_corr_ros.transfer.demonstration import Keypoint
 from func_corr_ros.transfer.lift import LiftedMatches
-from func_corr_ros.transfer.revolved import local_axes, protrudes
+from func_corr_ros.transfer.part_box import boxed_place
+from func_corr_ros.transfer.protrusion import protrudes
+from func_corr_ros.transfer.revolved import local_axes
 
 # What sticks out is looked for this far to the sides of where a place is carried, and this share of the object's height
 # up and down.
@@ -17,6 +19,8 @@ SECTOR = np.radians(20.0)
 SECTOR_HEIGHT = 0.15
 # So many points make a handle or a spout, fewer are noise; a place on it is the mean of this share of them, by radius.
 MIN_PROTRUSION_POINTS = 8
+# A keypoint is of the functional part where so many reference points around it are at least so probably.
+PART_NEIGHBOURS, PART_PROBABILITY = 12, 0.15
 RADIAL_WINDOW = 0.1
 
 
@@ -28,15 +32,18 @@ def carried_keypoint(
     Two witnesses correct the motion, each by its own evidence: the Gaussian-weighted mean residual of the inliers around
     the keypoint (evidence: their mean confidence), and the keypoint's own match, unless it contradicts the motion by
     more than an inlier may. The first is shrunk towards zero as if one match at the point agreed with the motion. Where
-    something sticks out of the live body there, the place is on it (see ``_on_protrusion``).
+    something sticks out of the live body there, the place is on it (see ``_on_protrusion``). On objects that are no bodies of
+    revolution, a keypoint of the functional part, where the features know that, keeps its place within it (:mod:`part_box`).
     """
+    if alignment.belief is not None and alignment.bodies is None and is_of_part(keypoint, lifted):
+        return boxed_place(keypoint.point, alignment.belief)
     carried = alignment.carried(keypoint.point[None])[0]
     axes = np.eye(3) if alignment.bodies is None else local_axes(alignment.bodies.live, carried)
     near = _nearness(keypoint, lifted, alignment, settings)
     weights = near * lifted.weights * alignment.inliers
     corrections = [weights @ np.where(alignment.inliers[:, None], alignment.residuals, 0.0) / (weights.sum() + 1.0)]
     evidence = [weights.sum() / (near.sum() + 1.0)]
-    own = _own_match(keypoint, carried, axes, lifted, alignment)
+    own = own_offset(keypoint, carried, axes, lifted, alignment)
     if own is not None and np.linalg.norm(own) < settings.tolerance * alignment.size:
         corrections.append(own)
         evidence.append(lifted.keypoints[keypoint.name].confidence)
@@ -45,14 +52,13 @@ def carried_keypoint(
     return place if alignment.bodies is None else _on_protrusion(keypoint, place, lifted, alignment.bodies)
 
 
-def contradiction(keypoint: Keypoint, lifted: LiftedMatches, alignment: Alignment) -> float:
-    """Returns how far [m] the keypoint's own match lies from where the motion alone carries it; 0 without such a match. On a
-    wall of revolution only radius and height count.
-    """
-    carried = alignment.carried(keypoint.point[None])[0]
-    axes = np.eye(3) if alignment.bodies is None else local_axes(alignment.bodies.live, carried)
-    own = _own_match(keypoint, carried, axes, lifted, alignment)
-    return 0.0 if own is None else float(np.linalg.norm(own))
+def is_of_part(keypoint: Keypoint, lifted: LiftedMatches) -> bool:
+    """Returns whether ``keypoint`` is of the reference's functional part, by the reference points nearest to it."""
+    if lifted.part is None:
+        return False
+    distance = np.linalg.norm(lifted.reference - keypoint.point, axis=1)
+    nearest = np.argsort(distance)[:PART_NEIGHBOURS]
+    return bool(lifted.part[nearest, 1].mean() >= PART_PROBABILITY)
 
 
 def _nearness(
@@ -76,14 +82,15 @@ def _profile(body: Revolution, points: Float64[np.ndarray, "n 3"]) -> Float64[np
     return np.stack([radius, height], axis=1)
 
 
-def _own_match(
+def own_offset(
     keypoint: Keypoint,
     carried: Float64[np.ndarray, "3"],
     axes: Float64[np.ndarray, "3 3"],
     lifted: LiftedMatches,
     alignment: Alignment,
 ) -> Float64[np.ndarray, "3"] | None:
-    """Returns how far the keypoint's own match lies from where the motion carries it, along ``axes``; None without one."""
+    """Returns how far the keypoint's own match lies from where it is ``carried``, along ``axes`` [m]; None without one. On a wall of
+    revolution only radius and height count."""
     match = lifted.keypoints.get(keypoint.name)
     if match is None:
         return None

@@ -16,17 +16,14 @@ from func_corr_ros.geometry.rigid_fit import Similarity
 from func_corr_ros.geometry.se3 import about_axis
 from func_corr_ros.transfer.align import Alignment, AlignSettings, Bodies, checked_size, explained_shares, extent
 from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.protrusion import MIN_HEIGHT, MIN_TURN_MATCHES, protrudes
+from func_corr_ros.transfer.turn import NEAR, TurnBelief
 
 # A wall is this far from its ideal circle by noise and by not being quite round, as a share of the object's size.
 WALL = 0.03
-# What lies further out than this share of the body's radius is no wall any more but a handle or a spout.
-PROTRUSION = 0.15
-# The turn is known once this many matches of protrusions, and this share of their confidence, agree within AGREEMENT.
-MIN_TURN_MATCHES = 10
+# The turn is known once MIN_TURN_MATCHES matches of protrusions, and this share of their confidence, agree within AGREEMENT.
 MIN_TURN_SHARE = 0.5
 AGREEMENT = np.radians(25.0)
-# Through a handle's loop the table is seen: what is lower than this share of the object's height tells no turn.
-MIN_HEIGHT = 0.08
 # Radii nearer to the axis and heights nearer to the support than this share say little of scale.
 MIN_LEVER = 0.3
 # Points that an axis is fitted to; more only cost time.
@@ -45,9 +42,11 @@ def body_of(points: Float64[np.ndarray, "n 3"], support: Plane | None, settings:
     return body if body.ratio >= settings.min_revolved else None
 
 
-def align_revolved(lifted: LiftedMatches, reference: Revolution, live: Revolution, settings: AlignSettings) -> Alignment:
+def align_revolved(
+    lifted: LiftedMatches, reference: Revolution, live: Revolution, settings: AlignSettings, belief: TurnBelief | None = None
+) -> Alignment:
     """Returns the motion that lays one body's axis and foot on the other's, scaled as their matches say and turned as
-    matches between what sticks out of both say.
+    matches between what sticks out of both say, unless ``belief`` contradicts them.
 
     Where these do not determine the turn it is free: the one that most matches agree on is taken and marked as such. Raises
     TooFewPoints or DegenerateGeometry.
@@ -55,6 +54,8 @@ def align_revolved(lifted: LiftedMatches, reference: Revolution, live: Revolutio
     size = checked_size(lifted, settings)
     reference_out, live_out = protrudes(reference, lifted.reference), protrudes(live, lifted.live)
     turn, is_free = _turn(reference, live, lifted, reference_out & live_out)
+    if belief is not None and np.cos(turn - belief.turn) < np.cos(NEAR):
+        turn = belief.turn
     scales = _scales(reference, live, lifted, ~reference_out & ~live_out)
     radius_scale, height_scale = (float(np.clip(scale, settings.min_scale, settings.max_scale)) for scale in scales)
     bodies = Bodies(reference, live, radius_scale, height_scale, turn, is_free)
@@ -64,12 +65,7 @@ def align_revolved(lifted: LiftedMatches, reference: Revolution, live: Revolutio
     inliers = distance < settings.tolerance * size
     explained, of_part = explained_shares(lifted, inliers)
     rms = float(np.sqrt(np.mean(distance[inliers] ** 2))) if inliers.any() else float("inf")
-    return Alignment(_mean_motion(bodies), inliers, residuals, rms, explained, size, True, bodies, of_part)
-
-
-def protrudes(body: Revolution, points: Float64[np.ndarray, "n 3"]) -> Bool[np.ndarray, " n"]:
-    """Returns which ``points`` are of something that sticks out of ``body``: a handle, a spout, a knob."""
-    return body.protrudes(points, PROTRUSION * float(body.radii.max()))
+    return Alignment(_mean_motion(bodies), inliers, residuals, rms, explained, size, True, bodies, of_part, belief)
 
 
 def local_axes(body: Revolution, point: Float64[np.ndarray, "3"]) -> Float64[np.ndarray, "3 3"]:

@@ -9,17 +9,21 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float64
 
-from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, HighResidual
+from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, HighResidual, LowConfidence
 from func_corr_ros.geometry.depth_image import back_project
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.se3 import make
 from func_corr_ros.settings import setting
-from func_corr_ros.transfer.align import Alignment, AlignSettings, align_objects
-from func_corr_ros.transfer.carry import carried_keypoint, contradiction
+from func_corr_ros.transfer.align import MIN_SIZE, Alignment, AlignSettings, align_objects, extent
+from func_corr_ros.transfer.carry import carried_keypoint
 from func_corr_ros.transfer.demonstration import Demonstration, Phase
+from func_corr_ros.transfer.layout import layouts
 from func_corr_ros.transfer.lift import LiftedMatches
-from func_corr_ros.transfer.revolved import align_revolved, body_of, protrudes
+from func_corr_ros.transfer.protrusion import protrudes
+from func_corr_ros.transfer.revolved import align_revolved, body_of
+from func_corr_ros.transfer.trust import evidence, probability
+from func_corr_ros.transfer.turn import TurnBelief, believed_turn
 
 # The phase whose place must not be in doubt.
 DECIDING_PHASE = "action"
@@ -33,20 +37,17 @@ class TransferSettings:
 
     align: AlignSettings = field(default_factory=AlignSettings)
     min_inlier_ratio: float = setting(
-        0.55, "smallest share of the matches' confidence that one motion must explain", at_least=0.0, at_most=1.0, live=True
-    )
-    min_part_ratio: float = setting(
-        0.5,
-        "the same of the matches inside the functional part, where the features know it",
+        0.55,
+        "smallest share of the matches' confidence that one motion must explain, where features do not know the functional part",
         at_least=0.0,
         at_most=1.0,
         live=True,
     )
-    max_contradiction: float = setting(
-        0.15,
-        "largest distance between where a keypoint is carried and its own match, as a share of the object's size",
+    min_probability: float = setting(
+        0.75,
+        "smallest probability of being right, where features know the functional part; lower acts more often, and wrongly more often",
         at_least=0.0,
-        at_most=100.0,
+        at_most=1.0,
         live=True,
     )
     max_residual: float = setting(
@@ -65,8 +66,8 @@ class TransferredPhase:
 
 @dataclass(frozen=True)
 class Transfer:
-    """An accepted transfer. ``keypoints`` are the demonstration's, on the live object [m]; ``score`` is the share of
-    the matches' confidence that the motion explains, which is what was measured, not a probability."""
+    """An accepted transfer. ``keypoints`` are the demonstration's, on the live object [m]; ``score`` is the probability of being right
+    (:mod:`trust`) where features know the functional part, else the share of the matches' confidence that the motion explains."""
 
     demonstration: str
     function: str
@@ -107,31 +108,67 @@ def transfer_demonstration(
     except FuncCorrError as error:
         return Refusal(error)
     doubt = _doubt(alignment, settings) or _unseen_part(demonstration, alignment)
-    doubt = doubt or _contradiction(demonstration, lifted, alignment, settings)
     if doubt is not None:
         return Refusal(doubt, alignment)
     keypoints = {item.name: carried_keypoint(item, lifted, alignment, settings.align) for item in demonstration.keypoints}
+    score = _probability(demonstration, lifted, alignment, keypoints)
+    if score is not None and score < settings.min_probability:
+        return Refusal(LowConfidence(
+            f"the transfer is right with a probability of {score:.0%}; at least {settings.min_probability:.0%} is asked for "
+            f"(min_probability). One motion explains {alignment.inlier_ratio:.0%} of the matches' confidence"
+        ), alignment)
     phases = tuple(_carried_phase(phase, demonstration, keypoints, alignment) for phase in demonstration.phases)
     return Transfer(
-        demonstration.id, demonstration.function, phases, keypoints, alignment, alignment.inlier_ratio,
-        alignment.live_from_reference.is_mirrored,
+        demonstration.id, demonstration.function, phases, keypoints, alignment,
+        alignment.inlier_ratio if score is None else score, alignment.live_from_reference.is_mirrored,
     )
+
+
+def _probability(
+    demonstration: Demonstration, lifted: LiftedMatches, alignment: Alignment, keypoints: dict[str, Float64[np.ndarray, "3"]]
+) -> float | None:
+    """Returns how probable it is that the deciding phase is right, None where features do not know the functional part."""
+    if alignment.belief is None:
+        return None
+    names = [phase.relative_to for phase in demonstration.phases if phase.name == DECIDING_PHASE]
+    name = names[0] if names else demonstration.phases[0].relative_to
+    measured = evidence(lifted, alignment, alignment.belief, demonstration.keypoint(name), keypoints[name])
+    return probability(measured)
 
 
 def _aligned(
     demonstration: Demonstration, lifted: LiftedMatches, live_support: Plane | None, settings: AlignSettings
 ) -> Alignment:
-    reference_body, live_body = _shown_body(demonstration, settings), body_of(lifted.live, live_support, settings)
-    if reference_body is not None and live_body is not None:
-        return align_revolved(lifted, reference_body, live_body, settings)
-    return align_objects(lifted, demonstration.support, live_support, settings)
+    bodies = _shown_body(demonstration, settings), body_of(lifted.live, live_support, settings)
+    belief = _believed(demonstration, lifted, live_support, bodies)
+    if bodies[0] is not None and bodies[1] is not None:
+        return align_revolved(lifted, bodies[0], bodies[1], settings, belief)
+    return align_objects(lifted, demonstration.support, live_support, settings, belief)
+
+
+def _believed(
+    demonstration: Demonstration, lifted: LiftedMatches, live_support: Plane | None, bodies: tuple[Revolution | None, Revolution | None]
+) -> TurnBelief | None:
+    """Returns what the functional part says of the turn, None where the part or a support is unknown."""
+    if demonstration.support is None or live_support is None:
+        return None
+    sizes = extent(lifted.reference), extent(lifted.live)
+    if min(sizes) < MIN_SIZE:
+        return None
+    known = layouts(_shown_points(demonstration), lifted, (demonstration.support, live_support), sizes, bodies)
+    return None if known is None else believed_turn(*known)
 
 
 @lru_cache(maxsize=8)
 def _shown_body(demonstration: Demonstration, settings: AlignSettings) -> Revolution | None:
     """Returns the demonstrated object's body of revolution; the same for every frame, so found once."""
-    shown = back_project(demonstration.frame.depth, demonstration.frame.camera, demonstration.mask)[0]
-    return body_of(shown, demonstration.support, settings)
+    return body_of(_shown_points(demonstration), demonstration.support, settings)
+
+
+@lru_cache(maxsize=8)
+def _shown_points(demonstration: Demonstration) -> Float64[np.ndarray, "n 3"]:
+    """Returns the points of the demonstrated object that the camera saw [m]."""
+    return back_project(demonstration.frame.depth, demonstration.frame.camera, demonstration.mask)[0]
 
 
 def _carried_phase(
@@ -161,35 +198,11 @@ def _unseen_part(demonstration: Demonstration, alignment: Alignment) -> Degenera
     return None
 
 
-def _contradiction(
-    demonstration: Demonstration, lifted: LiftedMatches, alignment: Alignment, settings: TransferSettings
-) -> HighResidual | None:
-    """Returns the refusal of two witnesses that do not agree on where a phase's keypoint is. Only features that know the function
-    are such witnesses: those of looks alone find other places that look alike.
-    """
-    if lifted.part is None:
-        return None
-    for name in dict.fromkeys(phase.relative_to for phase in demonstration.phases if phase.name == DECIDING_PHASE):
-        apart = contradiction(demonstration.keypoint(name), lifted, alignment)
-        if apart > settings.max_contradiction * alignment.size:
-            return HighResidual(
-                f"the motion carries keypoint {name!r} to a place {1e3 * apart:.0f} mm from its own match, on an object of "
-                f"{1e3 * alignment.size:.0f} mm; at most {1e3 * settings.max_contradiction * alignment.size:.0f} mm is accepted "
-                "(max_contradiction)"
-            )
-    return None
-
-
 def _doubt(alignment: Alignment, settings: TransferSettings) -> HighResidual | None:
-    if alignment.inlier_ratio < settings.min_inlier_ratio:
+    if alignment.belief is None and alignment.inlier_ratio < settings.min_inlier_ratio:
         return HighResidual(
             f"one motion explains {alignment.inlier_ratio:.0%} of the matches' confidence ({int(alignment.inliers.sum())} of "
             f"{len(alignment.inliers)} matches); at least {settings.min_inlier_ratio:.0%} is needed (min_inlier_ratio)"
-        )
-    if alignment.part_ratio < settings.min_part_ratio:
-        return HighResidual(
-            f"the motion explains {alignment.part_ratio:.0%} of the confidence of matches inside the functional part, and "
-            f"{alignment.inlier_ratio:.0%} of all; {settings.min_part_ratio:.0%} of the part's is needed (min_part_ratio)"
         )
     if alignment.rms > settings.max_residual * alignment.size:
         return HighResidual(

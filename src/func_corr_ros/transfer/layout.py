@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an object lies on its support, and where in it the functional part is: what can be said without trusting any single match."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.spatial import cKDTree
+
+from func_corr_ros.geometry.plane import Plane
+from func_corr_ros.geometry.procrustes import upright_basis
+from func_corr_ros.geometry.revolution import Revolution
+from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.protrusion import MIN_HEIGHT, MIN_TURN_MATCHES, protrudes
+
+# Pixels that are surely of the part count: at this power of the probability, half as sure counts a sixteenth.
+SURENESS = 4.0
+# More points than these say nothing new of a layout.
+MAX_POINTS = 1000
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A horizontal direction, by its azimuth [rad] in the layout's axes, and how clearly it is one: a length as a share of the
+    object's size, or an elongation, 0..1.
+    """
+
+    azimuth: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An object's points in upright axes: ``points`` [m] are relative to ``origin`` along the columns of ``basis``, the third of
+    which is the support's normal. ``part`` is each point's probability to be of the functional part, ``size`` the object's
+    extent [m]. The origin is the body's axis where the object is a body of revolution (``body``), else the points' mean.
+    """
+
+    points: Float64[np.ndarray, "n 3"]
+    part: Float64[np.ndarray, " n"]
+    origin: Float64[np.ndarray, "3"]
+    basis: Float64[np.ndarray, "3 3"]
+    size: float
+    body: Revolution | None = None
+
+    def local(self, points: Float64[np.ndarray, "k 3"]) -> Float64[np.ndarray, "k 3"]:
+        """Returns ``points`` of the camera's frame in the layout's axes."""
+        return (points - self.origin) @ self.basis
+
+    def world(self, points: Float64[np.ndarray, "k 3"]) -> Float64[np.ndarray, "k 3"]:
+        """Returns ``points`` of the layout's axes in the camera's frame."""
+        return points @ self.basis.T + self.origin
+
+    @cached_property
+    def of_part(self) -> Float64[np.ndarray, " n"]:
+        """Weights of the points as the functional part's."""
+        return self.part**SURENESS + _LEAST
+
+    @cached_property
+    def of_rest(self) -> Float64[np.ndarray, " n"]:
+        """Weights of the points as those of the rest of the object: what it is held by."""
+        return (1.0 - self.part) ** SURENESS + _LEAST
+
+    @property
+    def to_part(self) -> Direction:
+        """The way from the object's middle to the functional part."""
+        return self._way(np.average(self.points, axis=0, weights=self.of_part))
+
+    @property
+    def rest_to_part(self) -> Direction:
+        """The way from the rest of the object to the functional part."""
+        rest = np.average(self.points, axis=0, weights=self.of_rest)
+        return self._way(np.average(self.points, axis=0, weights=self.of_part) - rest)
+
+    @property
+    def long_axis(self) -> Direction:
+        """The object's longest horizontal axis; its two ends are not told apart."""
+        return _axis(self.points, np.ones(len(self.points)))
+
+    @property
+    def part_axis(self) -> Direction:
+        """The functional part's longest horizontal axis; its two ends are not told apart."""
+        return _axis(self.points, self.of_part)
+
+    @property
+    def outstanding(self) -> Direction:
+        """The way to what sticks out of a body of revolution, a handle or a spout; strength 0 where nothing does."""
+        if self.body is None:
+            return Direction(0.0, 0.0)
+        high = self.points[:, 2] > MIN_HEIGHT * self.points[:, 2].max()
+        out = protrudes(self.body, self.world(self.points)) & high
+        if out.sum() < MIN_TURN_MATCHES:
+            return Direction(0.0, 0.0)
+        return Direction(self._way(self.points[out].mean(axis=0)).azimuth, 1.0)
+
+    def _way(self, offset: Float64[np.ndarray, "3"]) -> Direction:
+        return Direction(float(np.arctan2(offset[1], offset[0])), float(np.hypot(offset[0], offset[1])) / self.size)
+
+
+def layouts(
+    shown: Float64[np.ndarray, "n 3"], lifted: LiftedMatches, supports: tuple[Plane, Plane], sizes: tuple[float, float],
+    bodies: tuple[Revolution | None, Revolution | None] = (None, None),
+) -> tuple[Layout, Layout] | None:
+    """Returns how the reference and the live object lie, None where features do not know the part or see none of it. ``shown`` are
+    all points of the reference that were seen; what is of the part among them, the nearest matched one says. Bodies of revolution
+    count only where both are.
+    """
+    if lifted.part is None or not (lifted.part.max(axis=0) > 0.0).all():
+        return None
+    shown, live = (points[:: max(len(points) // MAX_POINTS, 1)] for points in (shown, lifted.live))
+    of_live = lifted.part[:: max(len(lifted.live) // MAX_POINTS, 1), 0]
+    of_shown = lifted.part[cKDTree(lifted.reference).query(shown)[1], 1]
+    shown_body, live_body = bodies if all(body is not None for body in bodies) else (None, None)
+    return (
+        _layout(shown, of_shown, supports[0], sizes[0], shown_body),
+        _layout(live, of_live, supports[1], sizes[1], live_body),
+    )
+
+
+def _layout(
+    points: Float64[np.ndarray, "n 3"], part: Float64[np.ndarray, " n"], support: Plane, size: float, body: Revolution | None
+) -> Layout:
+    basis = upright_basis(support.normal)
+    middle = points.mean(axis=0) if body is None else body.foot
+    origin = middle - support.signed_distance(middle[None])[0] * support.normal
+    return Layout((points - origin) @ basis, part, origin, basis, size, body)
+
+
+def _axis(points: Float64[np.ndarray, "n 3"], weights: Float64[np.ndarray, " n"]) -> Direction:
+    flat = points[:, :2] - np.average(points[:, :2], axis=0, weights=weights)
+    (least, most), axes = np.linalg.eigh((flat * weights[:, None]).T @ flat / weights.sum())
+    if not most > 0.0:
+        return Direction(0.0, 0.0)
+    return Direction(float(np.arctan2(axes[1, 1], axes[0, 1])), float(1.0 - np.sqrt(max(least, 0.0) / most)))

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The probability of a transfer falls with each thing that makes transfers wrong, and refusals go by it."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from transfer.sticks import TABLE, laid_out, stick
+
+from func_corr_ros.errors import LowConfidence
+from func_corr_ros.geometry.depth_image import back_project
+from func_corr_ros.transfer.align import align_objects
+from func_corr_ros.transfer.demonstration import Keypoint
+from func_corr_ros.transfer.lift import LiftedKeypoint, LiftedMatches
+from func_corr_ros.transfer.part_box import boxed_place
+from func_corr_ros.transfer.transfer import Refusal, Transfer, TransferSettings, transfer_demonstration
+from func_corr_ros.transfer.trust import COEFFICIENTS, evidence, probability
+from func_corr_ros.transfer.turn import believed_turn
+
+
+TIP = Keypoint("tip", (0.0, 0.0), np.array([0.15, 0.0, 0.01]))
+
+
+def _measured(lifted: LiftedMatches) -> dict[str, float]:
+    belief = believed_turn(*laid_out(lifted))
+    alignment = align_objects(lifted, TABLE, TABLE, belief=belief)
+    return evidence(lifted, alignment, belief, TIP, boxed_place(TIP.point, belief))
+
+
+def _own(off: float, lifted: LiftedMatches) -> LiftedMatches:
+    place = boxed_place(TIP.point, believed_turn(*laid_out(lifted)))
+    return replace(lifted, keypoints={"tip": LiftedKeypoint(place + [0.0, 0.0, off], 0.9)})
+
+
+def test_what_is_measured_is_what_the_probability_is_of() -> None:
+    assert set(_measured(stick(0.4))) == set(COEFFICIENTS)
+
+
+def test_an_object_of_the_same_shape_is_trusted_more_than_one_of_another() -> None:
+    same, other = stick(0.4), stick(0.4)
+    rng = np.random.default_rng(3)
+    ball = rng.normal(size=(400, 3))
+    ball = 0.1 * ball / np.linalg.norm(ball, axis=1)[:, None] + [0.0, 0.0, 0.1]
+    other = replace(other, live=ball, part=np.stack([np.clip(ball[:, 0] > 0.05, 0.02, 0.95), other.part[:, 1]], axis=1))
+    assert probability(_measured(_own(0.0, same))) > 0.9 > probability(_measured(other))
+
+
+def test_a_keypoints_own_match_elsewhere_costs_trust() -> None:
+    lifted = stick(0.4)
+    near, far, none = (probability(_measured(item)) for item in (_own(0.0, lifted), _own(0.1, lifted), lifted))
+    assert near > none > 0.0 and near > far + 0.03
+
+
+def test_a_transfer_is_refused_by_its_probability_with_the_numbers(demonstration) -> None:
+    points = back_project(demonstration.frame.depth, demonstration.frame.camera, demonstration.mask)[0][::5]
+    part = np.where(points[:, :1] > 0.03, 0.9, 0.05) * np.ones((1, 2))
+    lifted = LiftedMatches(points, points, np.full(len(points), 0.8), 1.0, part=part)
+    refused = transfer_demonstration(demonstration, lifted, demonstration.support, TransferSettings(min_probability=1.0))
+    assert isinstance(refused, Refusal) and isinstance(refused.error, LowConfidence)
+    assert "min_probability" in str(refused.error) and refused.alignment is not None
+    accepted = transfer_demonstration(demonstration, lifted, demonstration.support, TransferSettings(min_probability=0.0))
+    assert isinstance(accepted, Transfer) and 0.0 < accepted.score < 1.0
+    looks = transfer_demonstration(demonstration, replace(lifted, part=None), demonstration.support)
+    assert isinstance(looks, Transfer) and looks.score == pytest.approx(1.0), "looks alone have the share explained"
