@@ -14,7 +14,7 @@ TABLE = Plane(UP, 0.0)
 
 
 def stick(turn: float = 0.0, flipped: bool = False, longer: float = 1.0, seed: int = 0) -> LiftedMatches:
-    """Returns matches of a stick of 30 cm with one that is turned by ``turn`` and whose working quarter is ``longer``; with ``flipped``
+    """Returns matches of a stick of 30 cm with one that is turned by ``turn``, its working quarter ``longer``; with ``flipped``
     every match is to the place at the other end, as looks alone would have it.
     """
     rng = np.random.default_rng(seed)

@@ -18,7 +18,6 @@ from func_corr_ros.transfer.transfer import Refusal, Transfer, TransferSettings,
 from func_corr_ros.transfer.trust import COEFFICIENTS, evidence, probability
 from func_corr_ros.transfer.turn import believed_turn
 
-
 TIP = Keypoint("tip", (0.0, 0.0), np.array([0.15, 0.0, 0.01]))
 
 

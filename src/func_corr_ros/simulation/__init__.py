@@ -7,7 +7,6 @@ SUITES = {
     "pour": "func_corr_ros.simulation.pour:suite",
     "grasp": "func_corr_ros.simulation.grasp:suite",
     "pound": "func_corr_ros.simulation.pound:suite",
-    "scoop": "func_corr_ros.simulation.scoop:suite",
     "hang": "func_corr_ros.simulation.hang:suite",
 }
 

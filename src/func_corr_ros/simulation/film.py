@@ -28,6 +28,7 @@ _GRAINS = Material((0.95, 0.62, 0.12), roughness=0.5)
 _COLORS = {
     "receiver": Material((0.35, 0.5, 0.62), roughness=0.4), "vessel": Material((0.86, 0.82, 0.76), roughness=0.35),
     "object": Material((0.86, 0.82, 0.76), roughness=0.35), "tool": Material((0.86, 0.82, 0.76), roughness=0.35),
+    "bin": Material((0.35, 0.5, 0.62), roughness=0.4), "peg": Material((0.3, 0.31, 0.33)),
     "hand": Material((0.2, 0.21, 0.23)), "left": Material((0.3, 0.31, 0.33)), "right": Material((0.3, 0.31, 0.33)),
 }
 _OTHER = Material((0.5, 0.42, 0.35))

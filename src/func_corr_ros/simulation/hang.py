@@ -20,7 +20,7 @@ from func_corr_ros.simulation.suite import Suite
 
 FUNCTION = "hang-onto"
 # The peg stands out of a wall along -y, and points up a little, so that what hangs does not slide off [m].
-PEG_RADIUS_M, PEG_LENGTH_M, PEG_RISE_M = 0.004, 0.08, 0.008
+PEG_RADIUS_M, PEG_LENGTH_M, PEG_RISE_M = 0.004, 0.08, 0.03
 # The object comes from before the peg's end to the middle of it, and is let go [m, s].
 BEFORE_M, COMING_S, LET_GO_S = 0.07, 0.7, 1.6
 CLEAR_M = 0.002
@@ -32,9 +32,11 @@ _THICKEST_M = 0.03
 
 
 def suite() -> Suite:
-    """Returns the suite: vessels hung on a peg by their handles. What is carried over is where the peg belongs."""
+    """Returns the suite: mugs hung on a peg by their handles; what is carried over is where the peg belongs. Pitchers are left
+    out until the true frame holds them (docs/simulation.md).
+    """
     return Suite(
-        name="hang", words="put on a peg and let go", function=FUNCTION, categories=("mug", "pitcher"),
+        name="hang", words="put on a peg and let go", function=FUNCTION, categories=("mug",),
         judge=judge_hang, near_m=0.008, near_deg=20.0, tool=object_from_peg,
     )
 
@@ -50,7 +52,7 @@ def object_from_peg(thing: FunctionalObject) -> Float64[np.ndarray, "4 4"]:
     scene = RayScene([PlacedObject(thing, np.eye(4), {"": Material((0.5, 0.5, 0.5))})])
     thickness = _distance(scene, frame[None, :3, 3], inward)[0]
     if not thickness < _THICKEST_M:
-        raise DegenerateGeometry(f"no bar of less than {1e3 * _THICKEST_M:.0f} mm at the {FUNCTION} frame of this {thing.category}")
+        raise DegenerateGeometry(f"no bar of less than {1e3 * _THICKEST_M:.0f} mm where this {thing.category} is hung")
     return make(frame[:3, :3], frame[:3, 3] + (thickness + PEG_RADIUS_M + CLEAR_M) * inward)
 
 

@@ -17,8 +17,8 @@ from func_corr_ros.simulation.judgement import Judgement
 @dataclass(frozen=True)
 class Suite:
     """One task. What is carried over is one frame of the object: its functional frame for ``function``, its grasp frame called
-    ``grasp`` where that is given, or what ``tool`` says of it. ``judge`` is handed an object and where that frame is believed (object_from_tool), carries the
-    task out accordingly and says what came of it.
+    ``grasp`` where that is given, or what ``tool`` says of it. ``judge`` is handed an object and where that frame is believed
+    (object_from_tool), carries the task out accordingly and says what came of it.
 
     ``categories`` are those demonstrated and those acted with. A pose counts as good within ``near_m`` and ``near_deg`` of the
     truth: where such a pose fails, the cause is physics. Turns in ``free_about`` ("x", "y" or "z" of the frame) do not count.

@@ -89,8 +89,8 @@ def own_offset(
     lifted: LiftedMatches,
     alignment: Alignment,
 ) -> Float64[np.ndarray, "3"] | None:
-    """Returns how far the keypoint's own match lies from where it is ``carried``, along ``axes`` [m]; None without one. On a wall of
-    revolution only radius and height count."""
+    """Returns how far the keypoint's own match lies from where it is ``carried``, along ``axes`` [m]; None without one. On a wall
+    of revolution only radius and height count."""
     match = lifted.keypoints.get(keypoint.name)
     if match is None:
         return None

@@ -20,6 +20,8 @@ from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 FUNCTION_PATTERN = re.compile(r"[a-z]+(-[a-z]+)*")
+ANCHOR_MARK = "@"
+ANCHOR_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,31}")
 # A stored point must be the surface its pixel sees; more than this and one of the two was edited alone.
 MAX_REPROJECTION_PX = 3.0
 
@@ -37,7 +39,9 @@ class Keypoint:
 class Phase:
     """Where ``tool_link`` was during one step of the demonstration ("pregrasp", "grasp", "action", "retreat", ...).
 
-    ``relative_to`` names the keypoint that the step is about: on another object the pose keeps its offset to it.
+    ``relative_to`` names the keypoint that the step is about: on another object the pose keeps its offset to it. Or it is an
+    anchor, which begins with "@": "@world", or another thing such as "@receiver", the cup that is poured into. Such a pose does
+    not go with the demonstrated object but with the anchor, whose motion since then whoever transfers has to give.
     The y axis of the tool is its mirror axis (the closing direction of a parallel gripper, the sideways axis of a pour
     outlet): on a mirrored object the pose is reflected and y turned back, so that it stays a rotation.
     """
@@ -46,6 +50,11 @@ class Phase:
     tool_link: str
     relative_to: str
     camera_from_tool: Float64[np.ndarray, "4 4"]
+
+    @property
+    def anchor(self) -> str:
+        """What the step is relative to where that is not the demonstrated object ("world", "receiver"), else empty."""
+        return self.relative_to[1:] if self.relative_to.startswith(ANCHOR_MARK) else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +109,11 @@ class Demonstration:
     def _check_phase(self, phase: Phase) -> None:
         if not phase.tool_link:
             raise BadDemonstration(f"{self.id}: phase {phase.name!r} has no tool_link; a pose is of a link, name it")
-        self.keypoint(phase.relative_to)
+        if not phase.relative_to.startswith(ANCHOR_MARK):
+            self.keypoint(phase.relative_to)
+        elif not ANCHOR_PATTERN.fullmatch(phase.anchor):
+            raise BadDemonstration(f"{self.id}: phase {phase.name!r} is relative to {phase.relative_to!r}; an anchor is '@' and "
+                                   "a name of lower-case letters, digits and '_', such as '@world'")
         rotation = phase.camera_from_tool[:3, :3]
         if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6) or np.linalg.det(rotation) < 0:
             raise BadDemonstration(f"{self.id}: phase {phase.name!r}: camera_from_tool is not a rigid transform")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How an object lies on its support, and where in it the functional part is: what can be said without trusting any single match."""
+"""How an object lies on its support, and where in it the functional part is: what can be said without trusting single matches."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -104,9 +104,9 @@ def layouts(
     shown: Float64[np.ndarray, "n 3"], lifted: LiftedMatches, supports: tuple[Plane, Plane], sizes: tuple[float, float],
     bodies: tuple[Revolution | None, Revolution | None] = (None, None),
 ) -> tuple[Layout, Layout] | None:
-    """Returns how the reference and the live object lie, None where features do not know the part or see none of it. ``shown`` are
-    all points of the reference that were seen; what is of the part among them, the nearest matched one says. Bodies of revolution
-    count only where both are.
+    """Returns how the reference and the live object lie, None where features do not know the part or see none of it. ``shown``
+    are all points of the reference that were seen; what is of the part among them, the nearest matched one says. Bodies of
+    revolution count only where both are.
     """
     if lifted.part is None or not (lifted.part.max(axis=0) > 0.0).all():
         return None

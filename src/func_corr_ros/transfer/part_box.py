@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A place on the functional part of one object, on that of another: it keeps its rank along, across and above.
 
-Parts of one function differ in size and shape more than any one scale follows: a knife's edge is long, a pizza cutter's short. Each
-part is therefore boxed, and what lies at a share of one box lies at the same share of the other.
+Parts of one function differ in size and shape more than any one scale follows: a knife's edge is long, a pizza cutter's short.
+Each part is therefore boxed, and what lies at a share of one box lies at the same share of the other.
 """
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def boxed_place(point: Float64[np.ndarray, "3"], belief: TurnBelief) -> Float64[
 
 
 def boxed_points(belief: TurnBelief) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "m 3"], float]:
-    """Returns the reference's points, turned as believed and scaled so that the whole object's box becomes the live one's, the live
-    points, and the diagonal of that box [m]; along the live object's axes.
+    """Returns the reference's points, turned as believed and scaled so that the whole object's box becomes the live one's, the
+    live points, and the diagonal of that box [m]; along the live object's axes.
     """
     along = about_axis(np.array([0.0, 0.0, 1.0]), -belief.live.long_axis.azimuth)
     shown, seen = belief.reference.points @ (along @ belief.about_vertical).T, belief.live.points @ along.T

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from jaxtyping import Float64
 
-from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, HighResidual, LowConfidence
+from func_corr_ros.errors import DegenerateGeometry, FuncCorrError, HighResidual, LowConfidence, NoReference
 from func_corr_ros.geometry.depth_image import back_project
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution
@@ -45,7 +47,7 @@ class TransferSettings:
     )
     min_probability: float = setting(
         0.75,
-        "smallest probability of being right, where features know the functional part; lower acts more often, and wrongly more often",
+        "smallest probability of being right, where features know the functional part; lower acts, and errs, more often",
         at_least=0.0,
         at_most=1.0,
         live=True,
@@ -66,8 +68,8 @@ class TransferredPhase:
 
 @dataclass(frozen=True)
 class Transfer:
-    """An accepted transfer. ``keypoints`` are the demonstration's, on the live object [m]; ``score`` is the probability of being right
-    (:mod:`trust`) where features know the functional part, else the share of the matches' confidence that the motion explains."""
+    """An accepted transfer. ``keypoints`` are the demonstration's, on the live object [m]; ``score`` is the probability of being
+    right (:mod:`trust`) where features know the functional part, else the share of the confidence that the motion explains."""
 
     demonstration: str
     function: str
@@ -98,11 +100,19 @@ def transfer_demonstration(
     lifted: LiftedMatches,
     live_support: Plane | None,
     settings: TransferSettings = TransferSettings(),
+    anchors: Mapping[str, Float64[np.ndarray, "4 4"]] = MappingProxyType({}),
 ) -> Transfer | Refusal:
     """Returns the demonstration's phases on the live object, or why not.
 
-    Each phase keeps its offset to the keypoint it is about: grippers and outlets do not scale with the object.
+    Each phase keeps its offset to the keypoint it is about: grippers and outlets do not scale with the object. Phases that are
+    relative to something else go with that: ``anchors`` holds, by name, the rigid motion from the demonstration's camera frame to
+    the live one's under which it stayed as it was ("world": the identity for a camera that did not move). An anchor that a phase
+    needs and that is not there is a refusal (NoReference).
     """
+    missing = sorted({phase.anchor for phase in demonstration.phases} - {"", *anchors})
+    if missing:
+        return Refusal(NoReference(f"{demonstration.id}: phases are relative to {', '.join(missing)}, where that is now is not "
+                                   f"known; given: {', '.join(sorted(anchors)) or 'nothing'} (anchors)"))
     try:
         alignment = _aligned(demonstration, lifted, live_support, settings.align)
     except FuncCorrError as error:
@@ -117,7 +127,11 @@ def transfer_demonstration(
             f"the transfer is right with a probability of {score:.0%}; at least {settings.min_probability:.0%} is asked for "
             f"(min_probability). One motion explains {alignment.inlier_ratio:.0%} of the matches' confidence"
         ), alignment)
-    phases = tuple(_carried_phase(phase, demonstration, keypoints, alignment) for phase in demonstration.phases)
+    phases = tuple(
+        TransferredPhase(phase.name, phase.tool_link, anchors[phase.anchor] @ phase.camera_from_tool) if phase.anchor
+        else _carried_phase(phase, demonstration, keypoints, alignment)
+        for phase in demonstration.phases
+    )
     return Transfer(
         demonstration.id, demonstration.function, phases, keypoints, alignment,
         alignment.inlier_ratio if score is None else score, alignment.live_from_reference.is_mirrored,
@@ -130,8 +144,11 @@ def _probability(
     """Returns how probable it is that the deciding phase is right, None where features do not know the functional part."""
     if alignment.belief is None:
         return None
-    names = [phase.relative_to for phase in demonstration.phases if phase.name == DECIDING_PHASE]
-    name = names[0] if names else demonstration.phases[0].relative_to
+    about = [phase for phase in demonstration.phases if not phase.anchor]
+    names = [phase.relative_to for phase in about if phase.name == DECIDING_PHASE] or [phase.relative_to for phase in about]
+    name = (names or [demonstration.keypoints[0].name])[0] if demonstration.keypoints else None
+    if name is None:
+        return None  # nothing of the demonstration is about the object
     measured = evidence(lifted, alignment, alignment.belief, demonstration.keypoint(name), keypoints[name])
     return probability(measured)
 
@@ -147,7 +164,8 @@ def _aligned(
 
 
 def _believed(
-    demonstration: Demonstration, lifted: LiftedMatches, live_support: Plane | None, bodies: tuple[Revolution | None, Revolution | None]
+    demonstration: Demonstration, lifted: LiftedMatches, live_support: Plane | None,
+    bodies: tuple[Revolution | None, Revolution | None],
 ) -> TurnBelief | None:
     """Returns what the functional part says of the turn, None where the part or a support is unknown."""
     if demonstration.support is None or live_support is None:
@@ -189,6 +207,8 @@ def _unseen_part(demonstration: Demonstration, alignment: Alignment) -> Degenera
     if alignment.bodies is None or not alignment.bodies.turn_is_free:
         return None
     for phase in demonstration.phases:
+        if phase.anchor:
+            continue
         keypoint = demonstration.keypoint(phase.relative_to)
         if protrudes(alignment.bodies.reference, keypoint.point[None])[0]:
             return DegenerateGeometry(

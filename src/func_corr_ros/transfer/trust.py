@@ -17,12 +17,10 @@ from func_corr_ros.transfer.part_box import boxed_points
 from func_corr_ros.transfer.revolved import local_axes
 from func_corr_ros.transfer.turn import TurnBelief
 
-# Logistic regression of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures, on cases that no
-# table reports (docs/transfer.md). benchmarks/transfer_constants.py fits and prints these lines.
-INTERCEPT = -5.06
-COEFFICIENTS: Mapping[str, float] = {
-    "overlap": -1.82, "explained": 0.24, "own_gap": -3.43, "height_gap": -1.41, "round": 1.24,
-}
+# Logistic regression (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures, on
+# cases 100 to 115 and 300 to 307 of six functions; docs/transfer.md says how well it is calibrated.
+INTERCEPT = -3.09
+COEFFICIENTS: Mapping[str, float] = {"overlap": -1.22, "height_gap": -0.73, "own_gap": -3.61, "round": 0.46, "explained": 6.34}
 # Distances beyond this share of the object's size are equally bad; a keypoint without a match of its own counts as half of it.
 _FAR = 0.5
 # Surfaces are compared on about so many points of each; nearer than this share of the object's size is as near as it gets.
@@ -38,20 +36,23 @@ def probability(measured: Mapping[str, float]) -> float:
 def evidence(
     lifted: LiftedMatches, alignment: Alignment, belief: TurnBelief, keypoint: Keypoint, place: Float64[np.ndarray, "3"]
 ) -> dict[str, float]:
-    """Returns what is measured of a transfer that puts ``keypoint`` at ``place`` [m]: numbers without unit, by name. ``overlap`` is
-    the log of how far apart both objects' seen surfaces are, turned as believed and scaled to one box: objects of other shapes are
-    carried wrongly more often. ``explained`` is the motion's share of the matches' confidence, ``own_gap`` how far the keypoint's
-    own match lies from the place, ``height_gap`` how differently high the part lies; distances are shares of the object's size.
-    ``round`` is 1 where both are bodies of revolution, which are carried by their profiles, else 0.
+    """Returns what is measured of a transfer that puts ``keypoint`` at ``place`` [m]: numbers without unit, by name; distances
+    are shares of the object's size.
+
+    ``own_gap`` is how far the keypoint's own match lies from the place. Bodies of revolution (``round`` 1), which are carried by
+    their profiles, are judged by the share of the matches' confidence that this explains (``explained``, else 0). All others by
+    their shapes: ``overlap`` is the log of how far apart both seen surfaces are, turned as believed and scaled to one box, and
+    ``height_gap`` how differently high the part lies (both 0 for bodies of revolution).
     """
-    axes = np.eye(3) if alignment.bodies is None else local_axes(alignment.bodies.live, place)
+    is_round = alignment.bodies is not None
+    axes = local_axes(alignment.bodies.live, place) if alignment.bodies is not None else np.eye(3)
     own = own_offset(keypoint, place, axes, lifted, alignment)
     return {
-        "overlap": float(np.log(max(_apart(belief), _NEAREST))),
-        "explained": alignment.inlier_ratio,
+        "overlap": 0.0 if is_round else float(np.log(max(_apart(belief), _NEAREST))),
+        "height_gap": 0.0 if is_round else abs(_part_height(belief.reference) - _part_height(belief.live)),
         "own_gap": 0.5 * _FAR if own is None else min(float(np.linalg.norm(own)) / alignment.size, _FAR),
-        "height_gap": abs(_part_height(belief.reference) - _part_height(belief.live)),
-        "round": float(alignment.bodies is not None),
+        "round": float(is_round),
+        "explained": alignment.inlier_ratio if is_round else 0.0,
     }
 
 

@@ -14,8 +14,8 @@ from jaxtyping import Float64
 from func_corr_ros.geometry.se3 import about_axis
 from func_corr_ros.transfer.layout import Direction, Layout
 
-# What each witness is worth: the concentration of its von Mises distribution (Mardia and Jupp 2000) per unit of strength. Fitted
-# to true turns of library objects by benchmarks/transfer_constants.py, which prints this line.
+# What each witness is worth: the concentration of its von Mises distribution (Mardia and Jupp 2000) per unit of strength. Of
+# greatest likelihood for the true turns of 76 pairs of library objects (docs/transfer.md).
 WEIGHTS = {"to_part": 1.93, "rest_to_part": 4.17, "long_axis": 3.46, "part_axis": 4.02, "outstanding": 0.73}
 # Ways longer than this share of the object's size are no surer.
 CLEAR = {"to_part": 0.3, "rest_to_part": 0.4}
@@ -28,7 +28,7 @@ NEAR = np.radians(30.0)
 
 @dataclass(frozen=True)
 class Witness:
-    """One opinion on the turn: ``turn`` [rad], the same again after each of ``folds`` parts of a circle, with ``strength`` 0..1."""
+    """One opinion on the turn: ``turn`` [rad], the same again every 1 / ``folds`` of a circle, with ``strength`` 0..1."""
 
     turn: float
     strength: float
