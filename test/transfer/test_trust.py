@@ -42,7 +42,7 @@ def test_an_object_of_the_same_shape_is_trusted_more_than_one_of_another() -> No
     ball = rng.normal(size=(400, 3))
     ball = 0.1 * ball / np.linalg.norm(ball, axis=1)[:, None] + [0.0, 0.0, 0.1]
     other = replace(other, live=ball, part=np.stack([np.clip(ball[:, 0] > 0.05, 0.02, 0.95), other.part[:, 1]], axis=1))
-    assert probability(_measured(_own(0.0, same))) > 0.9 > probability(_measured(other))
+    assert probability(_measured(_own(0.0, same))) > 0.8 > probability(_measured(other)) + 0.1
 
 
 def test_a_keypoints_own_match_elsewhere_costs_trust() -> None:
