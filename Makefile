@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help setup demo pseudo-demo test test-all fuzz soak bench benchmark-table train ablations lint build doctor api clean
+.PHONY: help setup demo pseudo-demo test test-all fuzz soak bench benchmark-table train ablations lint build doctor api docs clean
 
 SIZE ?= full
 MINUTES ?= 3
@@ -61,8 +61,11 @@ build: setup ## `colcon build` again from nothing, whatever has changed
 doctor: setup ## what is installed, what is missing and what to do about it
 	@. tools/env.sh && func-corr doctor
 
-api: setup ## docs/ros_api.md anew, from what the nodes declare
-	@. tools/env.sh && python -m func_corr_ros.nodes.api_page docs/ros_api.md
+api: setup ## docs/ros_api.md, cli.md and error_codes.md anew, from what the code declares
+	@. tools/env.sh && python -m func_corr_ros.nodes.api_page docs/ros_api.md && python -m func_corr_ros.cli.reference docs
+
+docs: setup ## the documentation as a site: build/site/index.html
+	@. tools/env.sh && mkdocs build --quiet
 
 clean: ## everything that the other targets made
 	rm -rf build install log .venv

@@ -33,6 +33,8 @@ EXTRAS = {
         "ros-diagnostic-msgs~=5.5",
         "ros-visualization-msgs~=5.5",
     ],
+    "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10"],
+    "browser": ["playwright>=1.49,<2"],
     "dev": ["pytest>=8", "pytest-timeout", "hypothesis>=6", "beartype>=0.18", "rtree>=1.3", "ruff", "mypy", "onnxruntime"],
 }
 package = ElementTree.parse("package.xml").getroot()

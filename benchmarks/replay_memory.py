@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ DEMONSTRATION = Path(__file__).resolve().parents[1] / "test/data/demonstrations/
 TOPICS = RgbdTopics("/c/color/image_raw/compressed", "/c/color/camera_info", "/c/depth_registered/compressedDepth")
 CAMERA = PinholeCamera(600.0, 600.0, 319.5, 239.5, 640, 480)
 PICTURES, STEPS = 8, 6
+# A frame, and the name of the format and the bytes of its colour and of its depth.
+Compressed = tuple[RgbdFrame, tuple[str, bytes], tuple[str, bytes]]
 
 
 class FirstStageOnly:
@@ -77,15 +79,15 @@ def main() -> None:
               f"{resident_mib():.0f} MiB; page {page.stat().st_size / 2**20:.1f} MiB")
 
 
-def record(path: Path, count: int) -> Path:
-    """Writes ``count`` frames of PICTURES different ones, compressed once each."""
-    store, stamped = typestore(), list(pictures())
+def record(path: Path, count: int, taken: Iterable[Compressed] | None = None) -> Path:
+    """Writes ``count`` frames at 30 Hz of those in ``taken`` (else of smooth noise), over and over, each compressed once."""
+    store, stamped = typestore(), list(taken or pictures())
     with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         kinds = ((TOPICS.camera_info, "sensor_msgs/msg/CameraInfo"), (TOPICS.color, COMPRESSED), (TOPICS.depth, COMPRESSED))
         info = _messages(stamped[0][0], "16UC1", store)[0]
         connections = [writer.add_connection(name, kind, typestore=store) for name, kind in kinds]
         for number in range(count):
-            _, color, depth = stamped[number % PICTURES]
+            _, color, depth = stamped[number % len(stamped)]
             stamp = (number + 1) * 33_333_333
             header = store.types["std_msgs/msg/Header"](
                 store.types["builtin_interfaces/msg/Time"](stamp // 10**9, stamp % 10**9), "camera"
@@ -96,14 +98,18 @@ def record(path: Path, count: int) -> Path:
     return path
 
 
-def pictures() -> Iterator[tuple[RgbdFrame, tuple[str, bytes], tuple[str, bytes]]]:
+def compressed(frame: RgbdFrame) -> Compressed:
+    """Returns a frame with its compressed colour and depth."""
+    return frame, encodings.encode_compressed_color(frame.color), encodings.encode_compressed_depth(frame.depth)
+
+
+def pictures() -> Iterator[Compressed]:
     """Yields frames of smooth noise with their compressed colour and depth."""
     for number in range(PICTURES):
         rng = np.random.default_rng(number)
         color = np.kron(rng.integers(0, 256, (60, 80, 3)), np.ones((8, 8, 1))).astype(np.uint8)
         depth = np.kron(rng.uniform(0.5, 1.5, (60, 80)), np.ones((8, 8))).astype(np.float32)
-        frame = RgbdFrame(color, depth, CAMERA, 0, "camera")
-        yield frame, encodings.encode_compressed_color(color), encodings.encode_compressed_depth(depth)
+        yield compressed(RgbdFrame(color, depth, CAMERA, 0, "camera"))
 
 
 def resident_mib() -> float:

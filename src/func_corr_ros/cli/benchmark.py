@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 
@@ -14,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                        help="single objects, or cluttered RGB-D scenes (default: %(default)s)")
     build.add_argument("--size", choices=("full", "mini"), default="full", help="mini is for trying (default: %(default)s)")
     build.add_argument("--out", type=Path, required=True, help="folder of the benchmark; it must not exist yet")
-    build.add_argument("--processes", type=int, default=2, help="processes that render (default: %(default)s)")
+    build.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that render (default: %(default)s)")
     check = actions.add_parser("check", help="read every file of a benchmark and refuse what does not fit")
     check.add_argument("folder", type=Path, metavar="DIR", help="folder of the benchmark, of any maker")
 
