@@ -23,6 +23,7 @@ INLINE = re.compile(r"`((?:func-corr|make|python|ros2) [^`\n]+)`")
 SHELL = ("bash", "sh")
 # What of the repository a command may name; everything else is the reader's own.
 OURS = ("test/", "docs/", "config/", "models/", "examples/", "benchmarks/", "launch/", "src/", "tools/", "deploy/")
+DECLARE = "DeclareLaunchArgument"
 # Programs that are not this project's; nothing but their name is looked at.
 FOREIGN = {"source", ".", "export", "sudo", "pip", "trtexec", "torchrun", "docker", "rerun", "systemctl"}
 
@@ -72,10 +73,16 @@ def _block(text: str, page: str, line: int) -> Iterator[Command]:
         if row.rstrip().endswith("\\"):
             joined += " "
             continue
-        words = shlex.split(joined.replace("[", "").replace("]", "") if not joined.startswith("pip") else joined, comments=True)
+        optional = joined if joined.startswith(("pip", "ros2")) else joined.replace("[", "").replace("]", "")
+        try:
+            words = shlex.split(optional, comments=True)
+        except ValueError:  # a quotation that goes on
+            joined += " "
+            continue
         joined = ""
         if words:
             yield Command(page, line + number, tuple(words), True)
+    assert not joined.strip(), f"{page}:{line}: a quotation that nobody closes: {joined}"
 
 
 def trouble(command: Command) -> str:
@@ -147,11 +154,16 @@ def _python(words: list[str], whole: bool) -> str:
 def _ros2(words: list[str], whole: bool) -> str:
     if words[0] == "launch" and words[1:2] == ["func_corr_ros"]:
         return _launch(words[2:])
-    if words[0] in ("topic", "service") and len(words) > 2 and words[2].startswith("/"):
-        node, _, name = words[2].lstrip("/").partition("/")
-        served = {**SERVICES.get(node, {}), **OUTPUTS.get(node, {}), **INPUTS.get(node, {})}
-        return "" if name in served else f"nobody has {words[2]}"
-    return "" if words[0] in ("bag", "pkg", "lifecycle", "topic", "service", "launch") else f"what is ros2 {words[0]}?"
+    named = next((word for word in words[2:] if word.startswith("/")), "")
+    if words[0] in ("topic", "service") and named:
+        parts = named.lstrip("/").split("/")
+        own = {f"{node}/{name}" for table in (SERVICES, OUTPUTS) for node in table for name in table[node]}
+        known = own | {name for node in INPUTS for name in INPUTS[node]}
+        return "" if any("/".join(parts[start:]) in known for start in range(len(parts))) else f"nobody has {named}"
+    if words[:2] == ["run", "func_corr_ros"]:
+        return "" if (ROOT / "src" / "func_corr_ros" / "nodes" / f"{words[2]}.py").exists() else f"no executable {words[2]}"
+    known = ("bag", "pkg", "lifecycle", "topic", "service", "launch", "run", "security")
+    return "" if words[0] in known else f"what is ros2 {words[0]}?"
 
 
 def _launch(words: list[str]) -> str:
@@ -159,13 +171,14 @@ def _launch(words: list[str]) -> str:
         return ""
     if not (ROOT / "launch" / words[0]).is_file():
         return f"no launch file {words[0]}"
-    known: set[str] = {"bag", "camera"}
+    known: set[str] = set()
     for name in {words[0], "func_corr.launch.py"}:
         tree = ast.parse((ROOT / "launch" / name).read_text())
-        known |= {
-            key.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "ARGUMENTS"
-            for key in node.value.keys
-        }  # fmt: skip
+        assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+        tables = [node.value for node in assigned if node.targets[0].id == "ARGUMENTS"]
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == DECLARE]
+        known |= {key.value for table in tables for key in table.keys}
+        known |= {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}
     unknown = [word for word in words[1:] if word.partition(":=")[0] not in known]
     return f"{words[0]} has no {unknown}" if unknown else ""
 

@@ -127,7 +127,10 @@ def run(command: Command, monkeypatch: pytest.MonkeyPatch) -> int:
     words += [word for kind, added in SHORTER.items() if re.match(kind, str(command)) for word in added]
     if words[0] == "python":
         monkeypatch.setattr(sys, "argv", words[1:])
-        runpy.run_path(words[1], run_name="__main__")
+        try:
+            runpy.run_path(words[1], run_name="__main__")
+        except SystemExit as left:
+            return int(left.code or 0)
         return 0
     if words[1] == "compare" and not Path(words[2]).exists():
         shutil.copytree(words[3], words[2])  # last week's
