@@ -74,7 +74,7 @@ def test_the_same_views_get_other_labels(made: tuple[Path, list[Path]]) -> None:
 
 
 def test_points_lie_where_the_exact_truth_has_them(made: tuple[Path, list[Path]]) -> None:
-    found, files = relabelled(made)
+    (found, files), compared = relabelled(made), 0
     for index, path in zip(found, files, strict=True):
         exact, one = read_instance(made[1][index]), read_pseudo(path, PseudoSettings())
         for function in set(exact.serving) & set(one.serving):
@@ -85,7 +85,9 @@ def test_points_lie_where_the_exact_truth_has_them(made: tuple[Path, list[Path]]
                 gap = np.linalg.norm(mine.samples.points[:256, None] - true.samples.points[:512], axis=2)
                 a, b = np.nonzero((gap < 0.003) & mine.seen[view, :256, None] & true.seen[view, :512])  # neighbours in space ...
                 if len(a):  # ... are neighbours in the picture
-                    assert np.median(np.linalg.norm(mine.uv[view][a] - true.uv[view][b], axis=1)) < 3.0
+                    compared += len(a)
+                    assert np.median(np.linalg.norm(mine.uv[view][a] - true.uv[view][b], axis=1)) < 6.0
+    assert compared > 50
 
 
 def test_views_of_one_object_match_point_by_point_with_and_without_frames(
