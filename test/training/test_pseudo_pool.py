@@ -73,6 +73,7 @@ def test_the_same_views_get_other_labels(made: tuple[Path, list[Path]]) -> None:
     assert either > 200 and both > 0.6 * either  # right boxes: what is left is the vote's own error
 
 
+@pytest.mark.slow
 def test_points_lie_where_the_exact_truth_has_them(made: tuple[Path, list[Path]]) -> None:
     (found, files), compared = relabelled(made), 0
     for index, path in zip(found, files, strict=True):
