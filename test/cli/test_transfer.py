@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -108,3 +109,26 @@ def test_a_frame_of_two_files_is_none(words: list[str], lacking: str, capsys: py
     assert f"missing: {lacking}" in capsys.readouterr().err
     assert main([*words, "--color", "color.png"]) == 2
     assert main(words[:2]) == 2 and main(words[:1]) == 2
+
+
+def test_of_several_demonstrations_the_one_that_matches_best_is_taken(
+    words: list[str], tmp_path: Path, demonstration, capsys: pytest.CaptureFixture
+) -> None:
+    frame = demonstration.frame
+    grey = replace(demonstration, id="painted_grey", frame=replace(frame, color=np.full_like(frame.color, 128)))
+    other = DemonstrationStore(tmp_path / "demonstrations").record(grey)
+    for first, second in ((words[1], str(other)), (str(other), words[1])):
+        flags = _as_flags(words)
+        assert main([*flags[:1], "--demonstration", first, "--demonstration", second, *flags[3:]]) == 0
+        assert f"of 2 demonstrations, {demonstration.id} matches best" in capsys.readouterr().out
+        record = json.loads((tmp_path / "out" / "transfer.json").read_text())
+        assert record["demonstration"] == demonstration.id
+
+
+def test_demonstrations_of_two_functions_are_no_choice(
+    words: list[str], tmp_path: Path, demonstration, capsys: pytest.CaptureFixture
+) -> None:
+    other = DemonstrationStore(tmp_path / "demonstrations").record(replace(demonstration, id="other", function="scoop-with"))
+    flags = _as_flags(words)
+    assert main([*flags[:3], "--demonstration", str(other), *flags[3:]]) == 2
+    assert "scoop-with" in capsys.readouterr().err

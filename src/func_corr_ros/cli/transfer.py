@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, nargs="?", metavar="DEMONSTRATION", help="a demonstration's folder")
     parser.add_argument("frame", type=Path, nargs="?", metavar="FRAME",
                         help="a folder with color.png, depth.png and frame.json, or another demonstration's")
-    parser.add_argument("--demonstration", type=Path, metavar="DIR", help="the demonstration, where it is not the first word")
+    parser.add_argument("--demonstration", type=Path, metavar="DIR", action="append",
+                        help="the demonstration, where it is not the first word; given again, the one that matches best is taken")
     parser.add_argument("--color", type=Path, metavar="FILE", help="the frame's colour image, where it is no folder")
     parser.add_argument("--depth", type=Path, metavar="FILE", help="its depth image: 16 bits, registered to the colour image")
     parser.add_argument("--camera", type=Path, metavar="FILE", help="its frame.json: K, width, height, depth_scale_m_per_count")
@@ -38,19 +39,25 @@ def run(arguments: argparse.Namespace) -> int:
     from func_corr_ros.evaluation.outcome import as_record, outcome_of
     from func_corr_ros.evaluation.transfer_file import transfer_record
     from func_corr_ros.provenance import provenance, write_json
+    from func_corr_ros.transfer.choice import nearest
     from func_corr_ros.transfer.demonstration_store import read_demonstration
+    from func_corr_ros.transfer.pipeline import Pipeline
 
-    folder = arguments.demonstration or arguments.folder
-    if folder is None or (arguments.demonstration and arguments.folder):
+    folders = arguments.demonstration or ([arguments.folder] if arguments.folder else [])
+    if not folders or (arguments.demonstration and arguments.folder):
         raise BadSettings("name one demonstration: as the first word, or by --demonstration DIR")
     frame, name = _frame(arguments)
     beside = None if arguments.frame is None else arguments.frame / "mask.png"
     if arguments.segmenter == "given_mask" and arguments.mask is None and beside is not None and beside.is_file():
         arguments.mask = beside
     settings = settings_of(arguments)
-    demonstration = read_demonstration(folder)
-    pipeline = settings.pipeline(demonstration)
-    result = pipeline.run(frame)
+    shown = [read_demonstration(folder) for folder in folders]
+    first = settings.pipeline(shown[0])
+    others = [Pipeline(first.segmenter, first.model, other, first.settings) for other in shown[1:]]
+    pipeline, result = nearest([first, *others], frame)
+    demonstration = pipeline.demonstration
+    if others:
+        print(f"of {len(shown)} demonstrations, {demonstration.id} matches best")
     outcome = outcome_of(result, demonstration, frame)
     record = as_record(outcome, frame.stamp_ns)
     pictures = write_case_pictures(arguments.out, "case", demonstration, frame, outcome, name)
