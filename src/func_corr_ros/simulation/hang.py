@@ -32,11 +32,9 @@ _THICKEST_M = 0.03
 
 
 def suite() -> Suite:
-    """Returns the suite: mugs hung on a peg by their handles; what is carried over is where the peg belongs. Pitchers are left
-    out until the true frame holds them (docs/simulation.md).
-    """
+    """Returns the suite: vessels hung on a peg by their handles; what is carried over is where the peg belongs."""
     return Suite(
-        name="hang", words="put on a peg and let go", function=FUNCTION, categories=("mug",),
+        name="hang", words="put on a peg and let go", function=FUNCTION, categories=("mug", "pitcher"),
         judge=judge_hang, near_m=0.008, near_deg=20.0, tool=object_from_peg,
     )
 
@@ -91,8 +89,8 @@ def judge_hang(thing: FunctionalObject, object_from_peg: Float64[np.ndarray, "4 
 
 
 def _before(distance: float) -> Float64[np.ndarray, "4 4"]:
-    """Returns world_from_peg as far before its place on the peg, along it."""
-    return make(np.eye(3), np.array([0.0, -distance, 0.0]))
+    """Returns world_from_peg as far before its place on the peg, along it, so that the peg stays in the loop."""
+    return make(np.eye(3), np.array([0.0, -distance, distance * PEG_RISE_M / PEG_LENGTH_M]))
 
 
 def _distance(
