@@ -10,9 +10,9 @@ from func_corr_ros.transfer.pipeline import Pipeline, PipelineResult
 
 
 def nearest(pipelines: Sequence[Pipeline], frame: RgbdFrame) -> tuple[Pipeline, PipelineResult]:
-    """Returns the pipeline whose demonstration matches the object in ``frame`` best, by the confidence per pixel that moves together
-    (``Correspondence.score``), and its result; of equal ones, or where none sees an object, the first. Every pipeline is run, which
-    costs its time. Raises BadSettings for none, or for demonstrations of several functions.
+    """Returns the pipeline whose demonstration matches the object in ``frame`` best, by the confidence per pixel that moves
+    together (``Correspondence.score``), and its result; of equal ones, or where none sees an object, the first. Every pipeline is
+    run, which costs its time. Raises BadSettings for none, or for demonstrations of several functions.
     """
     functions = sorted({pipeline.demonstration.function for pipeline in pipelines})
     if len(functions) != 1:
