@@ -55,12 +55,12 @@ class RunningNodes:
 
 @contextmanager
 def running_nodes(
-    demonstrations: Path, log: Path, program: Sequence[str] = ("-m", NODES), parameters: Mapping[str, str] | None = None
+    demonstrations: Path, log: Path, program: Sequence[str] = (), parameters: Mapping[str, str] | None = None
 ) -> Iterator[RunningNodes]:
     """Runs the composed node in a DDS domain of its own while the body runs; it loads demonstrations from that folder.
 
-    ``program`` is what Python runs, ``parameters`` are "node:name" -> value. Raises MissingOptional, with the reason, where there
-    is no ROS.
+    ``program`` is what Python runs in place of the composed node, ``parameters`` are "node:name" -> value. Raises
+    MissingOptional, with the reason, where there is no ROS.
     """
     reason = why_no_ros()
     if reason is not None:
@@ -69,7 +69,8 @@ def running_nodes(
         own = {"ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "PYTHONUNBUFFERED": "1"}
         environment = {**os.environ, **own}
         environment.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(shared_file("config/fastdds_large_images.xml")))
-        command = [sys.executable, *program, "--ros-args", "--params-file", str(shared_file("config/replay.yaml"))]
+        command = [sys.executable, *(program or ("-m", NODES)), "--ros-args"]
+        command += ["--params-file", str(shared_file("config/replay.yaml"))]
         # Between two recordings nothing is accepted for a while: the old pose is not withdrawn into the next one.
         command += ["-p", f"transfer_node:demonstrations:={demonstrations}", "-p", "transfer_node:pose_expiry:=3600.0"]
         command += [word for name, value in (parameters or {}).items() for word in ("-p", f"{name}:={value}")]
