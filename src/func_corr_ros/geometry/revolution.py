@@ -120,8 +120,8 @@ def _best_axis(
     if len(flat) > MAX_SCORED_POINTS:
         scored = rng.choice(len(flat), MAX_SCORED_POINTS, replace=False)
         flat, slices = flat[scored], slices[scored]
-    radius = np.linalg.norm(flat[None] - centres[:, None], axis=2)
-    ring = np.floor(radius / tolerance).astype(np.int64)
+    x, y = (flat[:, axis] - centres[:, axis, None] for axis in range(2))
+    ring = (np.sqrt(x * x + y * y) / tolerance).astype(np.int64)
     rings = int(ring.max()) + 2
     cell = (np.arange(len(centres))[:, None] * SLICES + slices) * rings + ring
     votes = np.bincount(cell.ravel(), minlength=len(centres) * SLICES * rings).reshape(len(centres), SLICES, rings)
@@ -140,7 +140,8 @@ def _slice_radii(
         if len(values) == 0 or counts.max() < MIN_SLICE_POINTS:
             continue
         start = int(counts.argmax())
-        radii[number] = np.median(values[start : start + counts[start]])
+        last = start + int(counts[start]) - 1
+        radii[number] = 0.5 * (values[(start + last) // 2] + values[(start + last + 1) // 2])  # the median of sorted values
         on_body[inside] = np.abs(radius[inside] - radii[number]) <= tolerance
     return radii, on_body
 

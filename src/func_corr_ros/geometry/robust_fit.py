@@ -114,9 +114,9 @@ class _Pairs:
         """Returns the distance of each pair after mapping."""
         return np.linalg.norm(transform.apply(self.source) - self.target, axis=1)
 
-    def cost(self, transform: Similarity) -> float:
-        """Returns the weighted sum of squared distances, each at most the squared threshold (MSAC)."""
-        return float(np.minimum(self.distances(transform) ** 2, self.threshold_m**2) @ self.weights)
+    def cost(self, distances: Float64[np.ndarray, " n"]) -> float:
+        """Returns the weighted sum of squared ``distances``, each at most the squared threshold (MSAC)."""
+        return float(np.minimum(distances**2, self.threshold_m**2) @ self.weights)
 
     def costs(self, maps: _Hypotheses) -> Float64[np.ndarray, " h"]:
         """Returns the cost of every map.
@@ -194,12 +194,14 @@ class _Model:
     def refined(self, pairs: _Pairs, maps: _Hypotheses) -> Similarity:
         """Returns the map of lowest cost after refits of the best ones on their inliers."""
         order = np.argsort(pairs.costs(maps), kind="stable")[:REFINED_HYPOTHESES]
-        return min((self._refitted(pairs, maps[int(index)]) for index in order), key=pairs.cost)
+        return min((self._refitted(pairs, maps[int(index)]) for index in order), key=lambda found: found[0])[1]
 
-    def _refitted(self, pairs: _Pairs, best: Similarity) -> Similarity:
-        current, inliers = best, None
+    def _refitted(self, pairs: _Pairs, first: Similarity) -> tuple[float, Similarity]:
+        """Returns the best of ``first`` and its refits, after its cost."""
+        distances, inliers = pairs.distances(first), None
+        best = pairs.cost(distances), first
         for _ in range(MAX_REFITS):
-            previous, inliers = inliers, pairs.distances(current) < pairs.threshold_m
+            previous, inliers = inliers, distances < pairs.threshold_m
             if previous is not None and np.array_equal(previous, inliers):
                 break
             refit = self._fit(pairs.source[inliers], pairs.target[inliers], pairs.weights[inliers])
@@ -207,8 +209,8 @@ class _Model:
                 break
             if not self._is_near(refit.rotation):
                 break
-            current = refit
-            best = min(best, current, key=pairs.cost)
+            distances = pairs.distances(refit)
+            best = min(best, (pairs.cost(distances), refit), key=lambda found: found[0])
         return best
 
     def _rotation(

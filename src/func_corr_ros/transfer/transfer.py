@@ -121,7 +121,8 @@ def transfer_demonstration(
     if doubt is not None:
         return Refusal(doubt, alignment)
     keypoints = {item.name: carried_keypoint(item, lifted, alignment, settings.align) for item in demonstration.keypoints}
-    score = _probability(demonstration, lifted, alignment, keypoints)
+    measured = evidence_of(demonstration, lifted, alignment, keypoints)
+    score = None if measured is None else probability(measured)
     if score is not None and score < settings.min_probability:
         return Refusal(LowConfidence(
             f"the transfer is right with a probability of {score:.0%}; at least {settings.min_probability:.0%} is asked for "
@@ -138,25 +139,26 @@ def transfer_demonstration(
     )
 
 
-def _probability(
-    demonstration: Demonstration, lifted: LiftedMatches, alignment: Alignment, keypoints: dict[str, Float64[np.ndarray, "3"]]
-) -> float | None:
-    """Returns how probable it is that the deciding phase is right, None where features do not know the functional part."""
-    if alignment.belief is None:
+def evidence_of(
+    demonstration: Demonstration, lifted: LiftedMatches, alignment: Alignment, keypoints: Mapping[str, Float64[np.ndarray, "3"]]
+) -> dict[str, float] | None:
+    """Returns what is measured (:func:`trust.evidence`) of the deciding phase, with ``keypoints`` [m] where ``alignment`` carries
+    them; None where features do not know the functional part, or nothing of the demonstration is about the object.
+    """
+    if alignment.belief is None or not demonstration.keypoints:
         return None
     about = [phase for phase in demonstration.phases if not phase.anchor]
     names = [phase.relative_to for phase in about if phase.name == DECIDING_PHASE] or [phase.relative_to for phase in about]
-    name = (names or [demonstration.keypoints[0].name])[0] if demonstration.keypoints else None
-    if name is None:
-        return None  # nothing of the demonstration is about the object
-    measured = evidence(lifted, alignment, alignment.belief, demonstration.keypoint(name), keypoints[name])
-    return probability(measured)
+    name = (names or [demonstration.keypoints[0].name])[0]
+    return evidence(lifted, alignment, alignment.belief, demonstration.keypoint(name), keypoints[name])
 
 
 def _aligned(
     demonstration: Demonstration, lifted: LiftedMatches, live_support: Plane | None, settings: AlignSettings
 ) -> Alignment:
-    bodies = _shown_body(demonstration, settings), body_of(lifted.live, live_support, settings)
+    shown_body = _shown_body(demonstration, settings)
+    # Bodies count only where both are; the search for one is half of a transfer's time.
+    bodies = shown_body, None if shown_body is None else body_of(lifted.live, live_support, settings)
     belief = _believed(demonstration, lifted, live_support, bodies)
     if bodies[0] is not None and bodies[1] is not None:
         return align_revolved(lifted, bodies[0], bodies[1], settings, belief)
