@@ -18,9 +18,9 @@ from func_corr_ros.transfer.revolved import local_axes
 from func_corr_ros.transfer.turn import TurnBelief
 
 # Logistic regression (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures, on
-# cases 100 to 115 and 300 to 307 of six functions; docs/transfer.md says how well it is calibrated.
-INTERCEPT = -3.09
-COEFFICIENTS: Mapping[str, float] = {"overlap": -1.22, "height_gap": -0.73, "own_gap": -3.61, "round": 0.46, "explained": 6.34}
+# cases 100 to 115 and 300 to 307 of six functions: benchmarks/fit_transfer.py prints these lines, and how calibrated they are.
+INTERCEPT = -2.69
+COEFFICIENTS: Mapping[str, float] = {"overlap": -1.15, "height_gap": -0.93, "own_gap": -3.80, "round": -0.42, "explained": 6.74}
 # Distances beyond this share of the object's size are equally bad; a keypoint without a match of its own counts as half of it.
 _FAR = 0.5
 # Surfaces are compared on about so many points of each; nearer than this share of the object's size is as near as it gets.

@@ -14,9 +14,9 @@ from jaxtyping import Float64
 from func_corr_ros.geometry.se3 import about_axis
 from func_corr_ros.transfer.layout import Direction, Layout
 
-# What each witness is worth: the concentration of its von Mises distribution (Mardia and Jupp 2000) per unit of strength. Of
-# greatest likelihood for the true turns of 76 pairs of library objects (docs/transfer.md).
-WEIGHTS = {"to_part": 1.93, "rest_to_part": 4.17, "long_axis": 3.46, "part_axis": 4.02, "outstanding": 0.73}
+# What each witness is worth: the concentration of its von Mises distribution (Mardia and Jupp 2000) per unit of strength, of
+# greatest likelihood (ridge) for the true turns of 74 pairs of objects: benchmarks/fit_transfer.py prints this line.
+WEIGHTS = {"to_part": 1.86, "rest_to_part": 3.55, "long_axis": 3.57, "part_axis": 3.02, "outstanding": 0.19}
 # Ways longer than this share of the object's size are no surer.
 CLEAR = {"to_part": 0.3, "rest_to_part": 0.4}
 # Axes look the same after half a turn.
