@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from func_corr_ros.cli.main import main
+from func_corr_ros.transfer.demonstration import Phase
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
 pytestmark = pytest.mark.usefixtures("color_backbone")
@@ -132,3 +133,25 @@ def test_demonstrations_of_two_functions_are_no_choice(
     flags = _as_flags(words)
     assert main([*flags[:3], "--demonstration", str(other), *flags[3:]]) == 2
     assert "scoop-with" in capsys.readouterr().err
+
+
+def test_a_phase_about_another_thing_goes_with_it_and_is_refused_where_that_is_not_told(
+    words: list[str], tmp_path: Path, demonstration, capsys: pytest.CaptureFixture
+) -> None:
+    cup, moved = np.eye(4), np.eye(4)
+    cup[:3, 3], moved[:3, 3] = [0.2, 0.0, 0.9], [0.05, 0.0, 0.1]
+    shown = replace(demonstration, id="over_a_cup", phases=(*demonstration.phases, Phase("over", "outlet", "@receiver", cup)))
+    flags = _as_flags(words)
+    flags[2] = str(DemonstrationStore(tmp_path / "demonstrations").record(shown))
+    assert main(flags) == 1
+    refusal = json.loads((tmp_path / "out" / "transfer.json").read_text())["refusal"]
+    assert refusal["error"] == "NoReference" and "receiver" in refusal["reason"]
+    (tmp_path / "cup.json").write_text(json.dumps({"shown": cup.tolist(), "live": (moved @ cup).tolist()}))
+    assert main([*flags, "--anchor", f"receiver={tmp_path / 'cup.json'}"]) == 0
+    over = json.loads((tmp_path / "out" / "transfer.json").read_text())["phases"][-1]
+    assert over["name"] == "over"
+    np.testing.assert_allclose(over["position"], (moved @ cup)[:3, 3], atol=1e-9)
+    assert main([*flags, "--anchor", "reciever"]) == 2
+    assert "phases are relative to receiver" in " ".join(capsys.readouterr().err.split())
+    assert main([*flags[:3], "--demonstration", words[1], *flags[3:], "--anchor", "receiver"]) == 2
+    assert "one demonstration" in " ".join(capsys.readouterr().err.split())

@@ -2,14 +2,16 @@
 """Phases may go with the world or with another object instead of the demonstrated one."""
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from func_corr_ros.errors import BadDemonstration, NoReference
+from func_corr_ros.errors import BadDemonstration, BadSettings, NoReference
 from func_corr_ros.geometry.se3 import about_axis, make
+from func_corr_ros.transfer.anchor_file import anchors_of, read_anchor
 from func_corr_ros.transfer.demonstration import Demonstration, Phase
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 from func_corr_ros.transfer.lift import LiftedMatches
@@ -17,6 +19,7 @@ from func_corr_ros.transfer.transfer import Refusal, Transfer, transfer_demonstr
 
 UP = np.array([0.0, -1.0, 0.0])
 POUR = make(about_axis(UP, 0.3), np.array([0.2, 0.0, 0.9]))
+SHOWN = make(about_axis(UP, -0.4), np.array([0.3, 0.1, 0.8]))
 MOVED = make(about_axis(UP, np.radians(25.0)), np.array([0.05, 0.0, 0.1]))
 
 
@@ -60,3 +63,51 @@ def test_anchors_are_stored_and_nonsense_is_refused(demonstration: Demonstration
     for wrong in ("@", "@The Cup", "nowhere"):
         with pytest.raises(BadDemonstration):
             _shown(demonstration, wrong)
+
+
+def _file(path: Path, **poses: object) -> Path:
+    path.write_text(json.dumps({key: np.asarray(pose).tolist() for key, pose in poses.items()}))
+    return path
+
+
+def test_an_anchors_motion_is_read_from_where_it_was_and_is(demonstration: Demonstration, tmp_path: Path) -> None:
+    shown = _shown(_shown(demonstration, "@receiver"), "@world")
+    path = _file(tmp_path / "cup.json", shown=SHOWN, live=MOVED @ SHOWN)
+    anchors = anchors_of([f"receiver={path}", "@world"], shown)
+    np.testing.assert_allclose(anchors["receiver"], MOVED, atol=1e-12)
+    np.testing.assert_array_equal(anchors["world"], np.eye(4))
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["receiver="], "NAME=FILE.json is needed"), (["=cup.json"], "NAME=FILE.json"), (["The Cup"], "NAME=FILE.json"),
+    (["receiver", "receiver"], "given twice"), (["reciever"], "phases are relative to receiver"),
+    (["receiver=nowhere.json"], "nowhere.json is no JSON file"),
+])
+def test_words_that_name_no_anchor_are_refused(demonstration: Demonstration, words: list[str], said: str) -> None:
+    with pytest.raises(BadSettings, match=said):
+        anchors_of(words, _shown(demonstration, "@receiver"))
+
+
+def test_an_anchor_that_nothing_is_relative_to_is_refused(demonstration: Demonstration) -> None:
+    with pytest.raises(BadSettings, match="relative to no anchor"):
+        anchors_of(["world"], demonstration)
+
+
+@pytest.mark.parametrize(("live", "said"), [
+    (np.eye(3), r"live is of shape \(3, 3\)"), ([[1.0, "a"]], "no 4x4 matrix"), (np.diag([2.0, 1.0, 1.0, 1.0]), "no rigid"),
+    (np.diag([1.0, 1.0, -1.0, 1.0]), "no rigid"), (make(np.eye(3), np.array([0.1, 0.0, 0.0])).T, "transposed"),
+    (np.full((4, 4), np.nan), "finite"),
+])
+def test_a_pose_that_is_none_is_named(tmp_path: Path, live: object, said: str) -> None:
+    path = tmp_path / "cup.json"
+    path.write_text(json.dumps({"shown": SHOWN.tolist(), "live": live.tolist() if isinstance(live, np.ndarray) else live}))
+    with pytest.raises(BadSettings, match=said):
+        read_anchor(path)
+
+
+def test_a_file_without_both_poses_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="lacks live"):
+        read_anchor(_file(tmp_path / "cup.json", shown=SHOWN))
+    (tmp_path / "cup.json").write_text("[1]")
+    with pytest.raises(BadSettings, match="lacks shown and live"):
+        read_anchor(tmp_path / "cup.json")

@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--color", type=Path, metavar="FILE", help="the frame's colour image, where it is no folder")
     parser.add_argument("--depth", type=Path, metavar="FILE", help="its depth image: 16 bits, registered to the colour image")
     parser.add_argument("--camera", type=Path, metavar="FILE", help="its frame.json: K, width, height, depth_scale_m_per_count")
+    parser.add_argument("--anchor", metavar="NAME[=FILE]", action="append", default=[],
+                        help="what phases relative to @NAME go with; FILE.json: {\"shown\": 4x4, \"live\": 4x4}, its "
+                             "camera_from_object at the demonstration and now; without a file it has not moved")
     parser.add_argument("--out", type=Path, default=Path("build/transfer"), help="folder for the results (default: %(default)s)")
     add_settings_arguments(parser, segmenter=True)
 
@@ -39,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from func_corr_ros.evaluation.outcome import as_record, outcome_of
     from func_corr_ros.evaluation.transfer_file import transfer_record
     from func_corr_ros.provenance import provenance, write_json
+    from func_corr_ros.transfer.anchor_file import anchors_of
     from func_corr_ros.transfer.choice import nearest
     from func_corr_ros.transfer.demonstration_store import read_demonstration
     from func_corr_ros.transfer.pipeline import Pipeline
@@ -52,7 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.mask = beside
     settings = settings_of(arguments)
     shown = [read_demonstration(folder) for folder in folders]
-    first = settings.pipeline(shown[0])
+    if arguments.anchor and len(shown) > 1:
+        raise BadSettings(f"--anchor says what has moved since one demonstration; {len(shown)} are given")
+    first = settings.pipeline(shown[0], anchors_of(arguments.anchor, shown[0]))
     others = [Pipeline(first.segmenter, first.model, other, first.settings) for other in shown[1:]]
     pipeline, result = nearest([first, *others], frame)
     demonstration = pipeline.demonstration

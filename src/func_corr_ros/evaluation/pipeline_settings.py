@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
 from func_corr_ros.segmentation import SEGMENTERS, make_segmenter
@@ -12,7 +13,7 @@ from func_corr_ros.segmentation.segmenter import Segmenter
 from func_corr_ros.segmentation.tabletop import TabletopSettings
 from func_corr_ros.settings import setting
 from func_corr_ros.transfer.demonstration import Demonstration
-from func_corr_ros.transfer.pipeline import Pipeline
+from func_corr_ros.transfer.pipeline import Anchors, Pipeline
 from func_corr_ros.transfer.transfer import TransferSettings
 
 
@@ -38,6 +39,6 @@ class PipelineSettings:
         """Returns the segmenter; raises NoMask where that is given_mask and no mask file is named."""
         return make_segmenter(self.segmenter, getattr(self, self.segmenter))
 
-    def pipeline(self, demonstration: Demonstration) -> Pipeline:
+    def pipeline(self, demonstration: Demonstration, anchors: Anchors = MappingProxyType({})) -> Pipeline:
         """Returns the pipeline of these settings around ``demonstration``."""
-        return Pipeline(self.make_segmenter(), self.load_model(), demonstration, self.transfer)
+        return Pipeline(self.make_segmenter(), self.load_model(), demonstration, self.transfer, anchors)

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
+from jaxtyping import Float64
 
 from func_corr_ros.correspondence.correspond import Correspondence, correspond
 from func_corr_ros.correspondence.model import FunctionalCorrespondence
@@ -19,6 +21,8 @@ from func_corr_ros.segmentation.segmenter import Segmentation, Segmenter
 from func_corr_ros.transfer.demonstration import Demonstration
 from func_corr_ros.transfer.lift import LiftedKeypoint, LiftedMatches, lift_matches
 from func_corr_ros.transfer.transfer import Refusal, Transfer, TransferSettings, transfer_demonstration
+
+Anchors = Mapping[str, Float64[np.ndarray, "4 4"]]
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,10 @@ class Pipeline:
         model: FunctionalCorrespondence,
         demonstration: Demonstration,
         settings: TransferSettings = TransferSettings(),
+        anchors: Anchors = MappingProxyType({}),
     ) -> None:
         self.segmenter, self.model, self.settings = segmenter, model, settings
-        self.demonstration = demonstration
+        self.demonstration, self.anchors = demonstration, anchors
         self.reference = reference_of(model, demonstration)
 
     def run(self, frame: RgbdFrame) -> PipelineResult:
@@ -57,7 +62,7 @@ class Pipeline:
                 correspondence = correspond(self.model, self.reference, frame.color, segmentation.masks())
         except FuncCorrError as error:
             return PipelineResult(Refusal(error), segmentation, correspondence, None, timings)
-        return transfer_matches(self.demonstration, frame, segmentation, correspondence, self.settings, timings)
+        return transfer_matches(self.demonstration, frame, segmentation, correspondence, self.settings, timings, self.anchors)
 
 
 def transfer_matches(
@@ -67,14 +72,19 @@ def transfer_matches(
     correspondence: Correspondence,
     settings: TransferSettings = TransferSettings(),
     timings: dict[str, float] | None = None,
+    anchors: Anchors = MappingProxyType({}),
 ) -> PipelineResult:
-    """Returns what becomes of ``demonstration`` with matches found, by whatever method: the pipeline's second half."""
+    """Returns what becomes of ``demonstration`` with matches found, by whatever method: the pipeline's second half. ``anchors``
+    are those of :func:`transfer_demonstration`.
+    """
     timings, lifted = {} if timings is None else timings, None
     try:
         with _timed(timings, "lift"):
             lifted = lift(demonstration, correspondence, frame)
         with _timed(timings, "transfer"):
-            outcome: Transfer | Refusal = transfer_demonstration(demonstration, lifted, segmentation.support, settings)
+            outcome: Transfer | Refusal = transfer_demonstration(
+                demonstration, lifted, segmentation.support, settings, anchors
+            )
     except FuncCorrError as error:
         outcome = Refusal(error)
     return PipelineResult(outcome, segmentation, correspondence, lifted, timings)
