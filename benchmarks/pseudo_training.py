@@ -16,16 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from func_corr_ros.cli.pipeline_arguments import assignment
-from func_corr_ros.correspondence.backbone import load_backbone
-from func_corr_ros.correspondence.baselines.method import MethodSettings
-from func_corr_ros.correspondence.baselines.trained import TrainedMethod
-from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
-from func_corr_ros.correspondence.remembered_backbone import RememberedBackbone
 from func_corr_ros.correspondence.trained_head import TrainedHead
 from func_corr_ros.evaluation.ablation_table import AblationRow, ablation_table
 from func_corr_ros.evaluation.benchmark import Benchmark
 from func_corr_ros.evaluation.evaluate import EvaluationSettings, evaluate
-from func_corr_ros.settings import as_dict, override
+from func_corr_ros.settings import override
+from func_corr_ros.training.ablation import remembering
 from func_corr_ros.training.pseudo_pool import PseudoSource
 from func_corr_ros.training.recipe import OURS, Recipe
 from func_corr_ros.training.train_head import Watch, prepare, train_head
@@ -67,7 +63,7 @@ def main() -> None:
     for name in arguments.rows.split(","):
         out = arguments.out / name
         if not (out / "scores" / "scores.csv").exists():
-            method = read_by_remembering(head_of(name, arguments), arguments.out / "features")
+            method = remembering(head_of(name, arguments), arguments.out / "features")
             evaluate(benchmark, method, out / "scores", settings)
         done.append(AblationRow(name, ROWS[name].about, [out / "scores"]))
         print(ablation_table(done, "exact"), flush=True)
@@ -86,15 +82,6 @@ def head_of(name: str, arguments: argparse.Namespace) -> TrainedHead:
         watch = Watch(step=lambda step, losses: None if step % 50 else print(name, step, losses, flush=True))
         train_head(recipe, data, file.parent, watch=watch, calibrate=False)
     return TrainedHead.load(file)
-
-
-def read_by_remembering(head: TrainedHead, features: Path) -> TrainedMethod:
-    """Returns the head as a method whose backbone sees each picture of the benchmark once for all rows."""
-    kept = OURS.features(OURS.kept_layers)
-    channels = OURS.channels(head.spec.layer_channels)
-    backbone = RememberedBackbone(load_backbone(head.spec.backbone, "cpu", settings=kept), features, as_dict(kept), channels)
-    return TrainedMethod(head.name, FunctionalCorrespondence(
-        backbone, CorrespondenceSettings(max_pixels=MethodSettings().max_pixels), head))
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def asked(url: str, body: bytes | None = None, **headers: str) -> tuple[int, byt
 def test_the_page_its_pictures_and_a_click(address: str, tmp_path: Path) -> None:
     status, page = asked(address + "/")
     assert status == 200 and b"Where pour-with happens" in page and b"http://" not in page and b"https://" not in page
-    status, jpeg = asked(address + "/frame/2")
+    status, jpeg = asked(address + "/picture/2")
     assert status == 200 and cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (60, 80, 3)
     status, state = asked(address + "/state", json.dumps({"frame": 0, "name": "rim", "uv": [3.0, 4.0]}).encode())
     assert status == 200 and json.loads(state)[0]["points"] == {"rim": [3.0, 4.0]}
@@ -104,7 +104,7 @@ def test_the_page_its_pictures_and_a_click(address: str, tmp_path: Path) -> None
 
 
 def test_what_is_wrong_is_told_and_strangers_are_refused(address: str, tmp_path: Path) -> None:
-    assert asked(address + "/frame/3")[0] == 404 and asked(address + "/../etc/passwd")[0] == 404
+    assert asked(address + "/picture/3")[0] == 404 and asked(address + "/../etc/passwd")[0] == 404
     for body in (b"[", b"{}", b'{"frame": 0, "name": "lid", "uv": [1, 2]}', b'{"frame": 0, "name": "rim", "uv": 3}', b"x" * 5000):
         assert asked(address + "/state", body)[0] == 400
     assert asked(address + "/state", Host="evil.example")[0] == 403

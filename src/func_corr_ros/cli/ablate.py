@@ -94,18 +94,7 @@ def _head(variant: Variant, seed: int, arguments: argparse.Namespace) -> Trained
 
 
 def _method(variant: Variant, seed: int, arguments: argparse.Namespace) -> TrainedMethod:
-    """Returns the head of one row and seed as a method that remembers what the backbone saw, for all rows alike."""
-    from func_corr_ros.correspondence.backbone import load_backbone
-    from func_corr_ros.correspondence.baselines.method import MethodSettings
-    from func_corr_ros.correspondence.baselines.trained import TrainedMethod
-    from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
-    from func_corr_ros.correspondence.remembered_backbone import RememberedBackbone
-    from func_corr_ros.settings import as_dict
-    from func_corr_ros.training.recipe import OURS
+    """Returns the head of one row and seed as a method."""
+    from func_corr_ros.training.ablation import remembering
 
-    head, kept = _head(variant, seed, arguments), OURS.features(OURS.kept_layers)
-    backbone = load_backbone(head.spec.backbone, arguments.device, settings=kept)
-    channels = replace(OURS, layers=head.spec.features.layers).channels(head.spec.layer_channels)
-    remembered = RememberedBackbone(backbone, arguments.out / "features", as_dict(kept), channels)
-    settings = CorrespondenceSettings(max_pixels=MethodSettings().max_pixels)
-    return TrainedMethod(head.name, FunctionalCorrespondence(remembered, settings, head))
+    return remembering(_head(variant, seed, arguments), arguments.out / "features", arguments.device)

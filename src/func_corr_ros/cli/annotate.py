@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -24,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serves the page on 127.0.0.1 until interrupted; returns 0."""
     from func_corr_ros.errors import BadSettings
+    from func_corr_ros.evaluation.local_page import serve
     from func_corr_ros.replay.annotation_server import annotation_server
     from func_corr_ros.replay.annotation_session import AnnotationSession
     from func_corr_ros.replay.bag_reader import ReadingSettings, Recording
@@ -40,10 +40,5 @@ def run(arguments: argparse.Namespace) -> int:
         pose_of = (lambda frame_id, stamp_ns: None) if transforms is None else transforms.fixed_from
         session = AnnotationSession(recording, names, demonstration.function, arguments.out, pose_of)
     with annotation_server(session, arguments.port) as server:
-        print(f"http://127.0.0.1:{server.server_port} shows {len(session.frames)} frames; every click is saved to "
-              f"{arguments.out}; Ctrl-C ends", file=sys.stderr, flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            pass
+        serve(server, f"shows {len(session.frames)} frames; every click is saved to {arguments.out}")
     return 0

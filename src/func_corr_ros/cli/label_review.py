@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +65,7 @@ def review(arguments: argparse.Namespace) -> int:
     import yaml
 
     from func_corr_ros.data.pseudo_label.matching import MATCHES_FILE, accepted_objects
+    from func_corr_ros.evaluation.local_page import serve
     from func_corr_ros.evaluation.review_server import review_server
     from func_corr_ros.evaluation.review_session import ReviewSession
     from func_corr_ros.provenance import whole_file
@@ -73,12 +73,7 @@ def review(arguments: argparse.Namespace) -> int:
     session = ReviewSession(arguments.out / MATCHES_FILE, {})
     session.pictures.update({one.asset: picture_file(arguments.out, one.asset) for one in session.matches})
     with review_server(session, arguments.port) as server:
-        print(f"http://127.0.0.1:{server.server_port} shows {len(session.matches)} assets; every word is saved to "
-              f"{session.path}; Ctrl-C ends", file=sys.stderr, flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            pass
+        serve(server, f"shows {len(session.matches)} assets; every word is saved to {session.path}")
     with whole_file(arguments.out / "accepted.yaml") as file:
         file.write(yaml.safe_dump(accepted_objects(session.matches), allow_unicode=True).encode())
     print(f"{arguments.out / 'accepted.yaml'}: copy it to objects.yaml beside the files, or give it to --objaverse")

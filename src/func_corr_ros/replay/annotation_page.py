@@ -41,7 +41,7 @@ const ask = async body => { const answer = await fetch('/state', body === undefi
     headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)});
   if (!answer.ok) { $('told').textContent = await answer.text(); return; } state = await answer.json(); draw(); };
 function draw() {
-  $('picture').src = '/frame/' + frame;
+  $('picture').src = '/picture/' + frame;
   for (const b of document.querySelectorAll('[data-name]')) b.setAttribute('aria-pressed', b.dataset.name === name);
   const {points, suggested, stamp_ns} = state[frame];
   const count = `${Object.keys(points).length} of ${names.length} keypoints`;

@@ -94,6 +94,10 @@ class AnnotationSession:
             points[name] = [round(float(value), 2) for value in uv]
         self._write()
 
+    def picture(self, number: int) -> bytes | None:
+        """Returns the JPEG of a frame, None where there is none."""
+        return self.frames[number].jpeg() if 0 <= number < len(self.frames) else None
+
     def state(self) -> list[dict[str, Any]]:
         """Returns, per frame, its stamp, its points, and suggestions carried over from the nearest frames that have them."""
         marked = [self._points(item.frame.stamp_ns) for item in self.frames]

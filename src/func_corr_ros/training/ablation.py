@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of the ablation table: what is left out of a recipe, or put back of the paper's faults, one at a time."""
+"""The rows of the ablation table: what is left out of a recipe, or put back of the paper's faults, one at a time; and how the
+heads of many rows are read on the same pictures."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from func_corr_ros.correspondence.trained_head import Decoding
+from func_corr_ros.correspondence.backbone import load_backbone
+from func_corr_ros.correspondence.baselines.method import MethodSettings
+from func_corr_ros.correspondence.baselines.trained import TrainedMethod
+from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
+from func_corr_ros.correspondence.remembered_backbone import RememberedBackbone
+from func_corr_ros.correspondence.trained_head import Decoding, TrainedHead
 from func_corr_ros.errors import BadSettings
-from func_corr_ros.settings import override
-from func_corr_ros.training.recipe import RECIPES, Recipe
+from func_corr_ros.settings import as_dict, override
+from func_corr_ros.training.recipe import OURS, RECIPES, Recipe
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,16 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("no-plain", "ours without the backbone's own features beside", changes={"decoding.plain": 0.0}, reads="ours"),
     Variant("no-refinement", "ours without the mean place around the best", changes={"decoding.refine_reach": 0.0}, reads="ours"),
 )
+
+
+def remembering(head: TrainedHead, features: Path, device: str = "cpu") -> TrainedMethod:
+    """Returns a head as a method that keeps what the backbone saw below ``features``: each picture is seen once for all rows."""
+    kept = OURS.features(OURS.kept_layers)
+    backbone = load_backbone(head.spec.backbone, device, settings=kept)
+    channels = replace(OURS, layers=head.spec.features.layers).channels(head.spec.layer_channels)
+    remembered = RememberedBackbone(backbone, features, as_dict(kept), channels)
+    settings = CorrespondenceSettings(max_pixels=MethodSettings().max_pixels)
+    return TrainedMethod(head.name, FunctionalCorrespondence(remembered, settings, head))
 
 
 def variants(names: str) -> list[Variant]:
