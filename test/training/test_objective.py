@@ -25,7 +25,7 @@ FUNCTIONS = ["pour-with", "hang-onto", "pound-with"]
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     settings = BatchSettings(pairs=6, samples=64, pixels=48, itself=0.5, softness=0.0)
-    return drawn_batch(small_pool(tmp_path_factory.mktemp("views")), settings, FUNCTIONS, 0, 0)
+    return drawn_batch(small_pool(tmp_path_factory.mktemp("views")), settings, FUNCTIONS, 0, 0).to("cpu")
 
 
 def texts(count: int) -> torch.Tensor:
@@ -111,7 +111,7 @@ def test_two_shares_of_a_batch_make_its_loss(tmp_path_factory: pytest.TempPathFa
     objective, words = Objective(ObjectiveSettings(), 224), {name: texts(1)[0] + i for i, name in enumerate(FUNCTIONS)}
 
     def total(share: tuple[int, int]) -> float:
-        one = drawn_batch(pool, settings, FUNCTIONS, 0, 0, share)
+        one = drawn_batch(pool, settings, FUNCTIONS, 0, 0, share).to("cpu")
         said = torch.stack([words[name] for name in one.functions])
         wrong = torch.stack([words[name] for name in one.wrong_functions]) if one.wrong_functions else said[:0]
         return float(objective(head, one, said, wrong)["total"])

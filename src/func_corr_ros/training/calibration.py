@@ -112,7 +112,7 @@ def _embedded(model: FunctionalCorrespondence, pool: ViewPool, end: tuple[int, i
     mask = pool.objects[end[0]].mask(end[1])
     with torch.inference_mode():
         own, (grid,) = headed(
-            model.head, features, pool.objects[end[0]].coverage[end[1]][None], model.head.functions[function],
+            model.head, features.float(), pool.objects[end[0]].coverage[end[1]][None], model.head.functions[function],
             model.head.spec.decoding.plain,
         )
         window = CropWindow(0, 0, len(mask), len(mask))

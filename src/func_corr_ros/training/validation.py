@@ -57,7 +57,7 @@ def validate(
     for pair in pairs:
         features, coverage = pool.features(pair.ends)
         with torch.inference_mode():
-            grids = grid_of(features, coverage, pair.function)
+            grids = grid_of(features.float(), coverage, pair.function)
             rows += [_direction(pool, pair, grids, finish, side, size) for side in (0, 1)]
     distance, pck23, pck10, region = np.nanmean(np.array(rows), axis=0).tolist()
     return ValidationScore(distance, pck23, pck10, region)
