@@ -68,7 +68,7 @@ setup(
         "rich>=13",
         "jinja2>=3",
         "torch>=2.4",
-        "transformers>=5,<6",
+        "transformers>=5.18,<6",
         "safetensors>=0.4",
         "tomli; python_version < '3.11'",
     ],
