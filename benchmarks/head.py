@@ -36,7 +36,7 @@ from functional_loss import added_mib, machine, system_seconds
 from torch import Tensor
 from torch.nn.functional import linear, normalize
 
-from func_corr_ros.correspondence.backbone import BackboneSettings, load_backbone
+from func_corr_ros.correspondence.backbone import Backbone, BackboneSettings, load_backbone
 from func_corr_ros.correspondence.embedding import ANCHORS, HeadGrid, embedding_of, pixel_lattice, read_grids
 from func_corr_ros.correspondence.head import ContextHead, PaperHead
 from func_corr_ros.correspondence.matching import nearest_neighbours
@@ -44,7 +44,6 @@ from func_corr_ros.correspondence.model import FunctionalCorrespondence, headed
 from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow, crop_object, cut, cut_mask, patch_coverage
 from func_corr_ros.correspondence.patch_grid import sample_grid
 from func_corr_ros.correspondence.trained_head import HeadSpec, TrainedHead
-from func_corr_ros.data.render_job import ViewTask, rendered
 from func_corr_ros.evaluation.label_transfer import THRESHOLDS, frame_scale, score_label_transfer
 from func_corr_ros.provenance import code_revision, write_json
 
@@ -56,6 +55,8 @@ SIZES = (224, 448)
 PART_SHARE = 0.24
 # Blocks of DINOv2-S that our head reads and the paper's does; channels of one; of the paper's text vectors.
 OUR_LAYERS, PAPER_LAYERS, LAYER_CHANNELS, TEXT_CHANNELS = (5, 8, 9, 10, 11), (9, 10, 11), 384, 512
+OUR_FEATURES = BackboneSettings(layers=OUR_LAYERS, aggregate="concat", final_norm=False)
+PAPER_FEATURES = BackboneSettings(layers=PAPER_LAYERS, aggregate="concat", final_norm=False)
 SIZE = 224
 PRINTED = (23, 10)
 RESULTS = Path(__file__).resolve().parents[1] / "build" / "benchmarks"
@@ -85,8 +86,9 @@ def main() -> None:
 
 def stage_times(repeats: int, clock: Callable[[], float]) -> list[dict[str, Any]]:
     """Returns milliseconds of each stage of a pair at each of SIZES, the median of ``repeats`` in turns."""
-    views = [rendered(ViewTask(category=category, azimuth=40.0, elevation=25.0)) for category in OBJECTS]
-    stages = {size: stages_at(size, [view.color for view in views], [view.mask for view in views]) for size in SIZES}
+    images, masks = (list(some) for some in zip(*(pictured(category) for category in OBJECTS), strict=True))
+    backbone = load_backbone("dinov2-small", "cpu", settings=OUR_FEATURES)
+    stages = {size: stages_at(untrained(size, backbone), images, masks) for size in SIZES}
     taken: dict[int, dict[str, list[float]]] = {size: {name: [] for name in stages[size]} for size in SIZES}
     for _ in range(repeats):
         for size in SIZES:
@@ -97,9 +99,18 @@ def stage_times(repeats: int, clock: Callable[[], float]) -> list[dict[str, Any]
     return [{"size_px": size, "ms": {name: statistics.median(some) for name, some in taken[size].items()}} for size in SIZES]
 
 
-def stages_at(size: int, images: list[np.ndarray], masks: list[np.ndarray]) -> dict[str, Callable[[], Any]]:
+def pictured(category: str) -> tuple[np.ndarray, np.ndarray]:
+    """Returns a rendered picture of an object, and its mask."""
+    from func_corr_ros.data.render_job import ViewTask, rendered  # gpu_stages.py runs where there is no renderer
+
+    view = rendered(ViewTask(category=category, azimuth=40.0, elevation=25.0))
+    return view.color, view.mask
+
+
+def stages_at(
+    model: FunctionalCorrespondence, images: list[np.ndarray], masks: list[np.ndarray]
+) -> dict[str, Callable[[], Any]]:
     """Returns the stages of one pair, as FunctionalCorrespondence has them, each once run."""
-    model = untrained(size)
     assert model.head is not None
     head, crop, vector = model.head, model.settings.crop, model.head.functions[FUNCTION]
     pairs = [crop_object(image, mask, crop) for image, mask in zip(images, masks, strict=True)]
@@ -107,7 +118,7 @@ def stages_at(size: int, images: list[np.ndarray], masks: list[np.ndarray]) -> d
     features = model.backbone.patch_features(crops)
 
     @torch.inference_mode()
-    def headed_lattices() -> list[Any]:
+    def headed_lattices(features: Tensor = features) -> list[Any]:
         shown = np.stack([cut_mask(mask, window) for mask, window in zip(masks, windows, strict=True)])
         own, grids = headed(head, features, patch_coverage(shown, model.backbone.patch_size), vector, head.spec.decoding.plain)
         return [embedding_of(*one, model.settings.max_pixels) for one in zip(own, grids, windows, masks, strict=True)]
@@ -118,18 +129,17 @@ def stages_at(size: int, images: list[np.ndarray], masks: list[np.ndarray]) -> d
     model.match(a, b)
     return {
         "backbone": lambda: model.backbone.patch_features(crops), "head": headed_lattices, "matching": lambda: model.match(a, b),
+        "all three": lambda: model.match(*headed_lattices(model.backbone.patch_features(crops))),
     }
 
 
-def untrained(size: int) -> FunctionalCorrespondence:
-    """Returns a model with an untrained head of default settings for crops of ``size`` px."""
+def untrained(size: int, backbone: Backbone) -> FunctionalCorrespondence:
+    """Returns a model with an untrained head of default settings for crops of ``size`` px; ``backbone`` gives OUR_FEATURES."""
     torch.manual_seed(0)
-    features = BackboneSettings(layers=OUR_LAYERS, aggregate="concat", final_norm=False)
-    backbone = load_backbone("dinov2-small", "cpu", settings=features)
     words = {FUNCTION: normalize(torch.randn(LAYER_CHANNELS), dim=0)}  # as long as MiniLM's
     layers = len(OUR_LAYERS)
     spec = HeadSpec("context", backbone.name, backbone.weights_sha256, "minilm", "", layers, LAYER_CHANNELS, LAYER_CHANNELS, {},
-                    features, CropSettings(size=size))
+                    OUR_FEATURES, CropSettings(size=size))
     head = TrainedHead(ContextHead(layers, LAYER_CHANNELS, LAYER_CHANNELS), spec, words)
     return FunctionalCorrespondence(backbone, head=head)
 
@@ -138,7 +148,8 @@ def order_figures(category: str, repeats: int, threads: int) -> list[dict[str, A
     """Returns time, memory and right answers of each order, and the share of its answers that the dense one gives."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "inputs.npz"
-        truth, masks = write_inputs(category, file)
+        features, masks, truth = turned_pair(*pictured(category), load_backbone("dinov2-small", "cpu", settings=PAPER_FEATURES))
+        np.savez(file, features=features.numpy(), masks=masks)
         runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ORDERS}
         for _ in range(repeats):
             for name in ORDERS:
@@ -156,21 +167,23 @@ def order_figures(category: str, repeats: int, threads: int) -> list[dict[str, A
     return rows
 
 
-def write_inputs(category: str, file: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Writes features and masks of both crops; returns the true place of each query pixel in the second crop, and the masks."""
-    view = rendered(ViewTask(category=category, azimuth=40.0, elevation=25.0))
-    other_from_one = cv2.getRotationMatrix2D((223.5, 223.5), 20.0, 0.85) + np.array([[0.0, 0.0, 12.0], [0.0, 0.0, -9.0]])
-    turned = cv2.warpAffine(view.color, other_from_one, (448, 448), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
-    mask = cv2.warpAffine(view.mask.astype(np.uint8), other_from_one, (448, 448)) > 0
+def turned_pair(color: np.ndarray, mask: np.ndarray, backbone: Backbone) -> tuple[Tensor, np.ndarray, np.ndarray]:
+    """Returns features and masks of the crops of a picture and of its copy, turned, shrunk and shifted, and the true place in the
+    second crop of each pixel of the object in the first.
+    """
+    height, width = mask.shape
+    other_from_one = cv2.getRotationMatrix2D(((width - 1) / 2.0, (height - 1) / 2.0), 20.0, 0.85)
+    other_from_one += np.array([[0.0, 0.0, 12.0], [0.0, 0.0, -9.0]])
+    turned = cv2.warpAffine(color, other_from_one, (width, height), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    turned_mask = cv2.warpAffine(mask.astype(np.uint8), other_from_one, (width, height)) > 0
     settings = CropSettings(size=SIZE, background="white")  # the paper's
-    pairs = [(crop_object(*one, settings)[1], *one) for one in ((view.color, view.mask), (turned, mask))]
+    pairs = [(crop_object(*one, settings)[1], *one) for one in ((color, mask), (turned, turned_mask))]
     crops = np.stack([cut(image, shown, window, settings.background) for window, image, shown in pairs])
     masks = np.stack([cut_mask(shown, window) for window, _, shown in pairs])
-    backbone = load_backbone("dinov2-small", "cpu", settings=BackboneSettings(PAPER_LAYERS, "concat", False))
-    np.savez(file, features=backbone.patch_features(crops).numpy(), masks=masks)
     one, other = pairs[0][0], pairs[1][0]
     image = one.image_from_crop(pixels_of(masks[0]).astype(np.float64))
-    return other.crop_from_image(image @ other_from_one[:, :2].T + other_from_one[:, 2]), masks
+    truth = other.crop_from_image(image @ other_from_one[:, :2].T + other_from_one[:, 2])
+    return backbone.patch_features(crops), masks, truth
 
 
 @torch.inference_mode()
@@ -198,12 +211,12 @@ def measured(order: str, file: Path, clock: Callable[[], float]) -> dict[str, fl
 
 def dense(head: PaperHead, features: Tensor, masks: np.ndarray, text: Tensor) -> np.ndarray:
     """The paper's order."""
-    everywhere = torch.from_numpy(pixels_of(np.ones_like(masks[0])))
+    everywhere = torch.from_numpy(pixels_of(np.ones_like(masks[0]))).to(features.device)
     a, b = (perceptron_at(head, grid[None], everywhere, text) for grid in features)
-    within_a, within_b = (torch.from_numpy(mask.reshape(-1)) for mask in masks)
+    within_a, within_b = (torch.from_numpy(mask.reshape(-1)).to(features.device) for mask in masks)
     similarity = a[within_a] @ b.T
     best = similarity.masked_fill_(~within_b, -1.0).argmax(dim=1)
-    return np.concatenate([np.arange(len(best))[:, None], everywhere.numpy()[best.numpy()]], axis=1).astype(np.int64)
+    return np.concatenate([np.arange(len(best))[:, None], everywhere[best].cpu().numpy()], axis=1).astype(np.int64)
 
 
 def perceptron_at(head: PaperHead, features: Tensor, uv: Tensor, text: Tensor) -> Tensor:
@@ -235,7 +248,7 @@ def on_pixels(head: PaperHead, features: Tensor, pixels: list[np.ndarray], asked
     window = CropWindow(0, 0, SIZE, SIZE)
     a, b = (read_grids(own, HeadGrid(grid, head.finish, 0.0), window, uv)[0]
             for own, grid, uv in zip(features, grids, pixels, strict=True))
-    best = nearest_neighbours(a, b).index_ab.numpy()
+    best = nearest_neighbours(a, b).index_ab.cpu().numpy()
     return np.concatenate([asked[:, None], pixels[1][best]], axis=1).astype(np.int64)
 
 
