@@ -144,3 +144,16 @@ def test_off_the_functional_part_looks_decide(model: FunctionalCorrespondence) -
     after = model.match(scrambled, other)
     assert np.array_equal(before.uv_target[rest], after.uv_target[rest])
     assert not np.array_equal(before.uv_target[~rest], after.uv_target[~rest])
+
+
+def test_matches_are_the_same_whether_what_is_found_twice_is_looked_for_twice(
+    model: FunctionalCorrespondence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = model.embed(picture(), [box(20, 30, 120, 110), box(60, 40, 180, 140)], "pour-with")
+    few = model.match(one, other)
+    for module in ("model", "matching"):  # as on a GPU
+        monkeypatch.setattr(f"func_corr_ros.correspondence.{module}.distinct", lambda index: (index, torch.arange(len(index))))
+    every = model.match(one, other)
+    assert len(np.unique(few.uv_target, axis=0)) < len(few.uv_target)
+    for name in ("uv_target", "cycle_px", "confidence", "mass", "part"):
+        assert getattr(every, name) == pytest.approx(getattr(few, name), abs=1e-5), name

@@ -14,8 +14,8 @@ from torch.nn.functional import normalize
 from func_corr_ros.correspondence.object_crop import CropWindow
 from func_corr_ros.correspondence.patch_grid import sample_grid
 
-# Pixels whose descriptors are made at once.
-_BLOCK = 2048
+# Pixels whose descriptors are made at once: a CPU's caches hold few, a GPU does many as soon as few.
+_BLOCK, _BLOCK_OF_GPU = 2048, 16384
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class Embedding:
         """
         if self.head is None:
             return torch.ones(len(uv), device=self.grid.device)
-        at = torch.from_numpy(self.window.crop_from_image(uv.astype(np.float32))).to(self.grid.device)
+        at = torch.from_numpy(self.window.crop_from_image(uv.astype(np.float32)))
         stride = self.window.size / self.head.grid.shape[2]
-        logits = [self.head.finish(sample_grid(self.head.grid, some, stride))[1] for some in at.split(_BLOCK)]
+        logits = [self.head.finish(sample_grid(self.head.grid, some, stride))[1] for some in at.split(_block(self.grid))]
         return torch.sigmoid(torch.cat(logits))
 
     def read(self, uv: Float[np.ndarray, "k 2"]) -> tuple[Float32[Tensor, "k d"], Float32[Tensor, " k"] | None]:
@@ -109,11 +109,17 @@ def embedding_of(
     max_pixels: int, mirrored: bool = False,
 ) -> Embedding:
     """Returns the object ``mask`` by at most ``max_pixels`` of its pixels; the grids cover ``window``."""
-    uv, stride = pixel_lattice(mask, max_pixels)
-    features, part = read_grids(grid, head, window, uv)
-    few = head is not None and len(uv) > ANCHORS
-    coarse = embedding_of(grid, head, window, mask, ANCHORS, mirrored) if few else None
-    return Embedding(uv, features, stride, (mask.shape[1], mask.shape[0]), grid, window, mirrored, head, part, coarse)
+    lattices = [pixel_lattice(mask, max_pixels)]
+    if head is not None and len(lattices[0][0]) > ANCHORS:
+        lattices.append(pixel_lattice(mask, ANCHORS))
+    counts = [len(uv) for uv, _ in lattices]
+    features, part = read_grids(grid, head, window, np.concatenate([uv for uv, _ in lattices]))  # a GPU reads both at once
+    parts = [None] * len(counts) if part is None else part.split(counts)
+    size, coarse = (mask.shape[1], mask.shape[0]), None
+    for (uv, stride), own, inside in reversed(list(zip(lattices, features.split(counts), parts, strict=True))):
+        coarse = Embedding(uv, own, stride, size, grid, window, mirrored, head, inside, coarse)
+    assert coarse is not None  # the finest, made last
+    return coarse
 
 
 def read_grids(
@@ -124,11 +130,11 @@ def read_grids(
     With a head the feature is its descriptor, joined with sqrt(plain) times the backbone's own unit feature: the cosine of two
     is (d + plain g) / (1 + plain), d and g those of the two kinds.
     """
-    at = torch.from_numpy(window.crop_from_image(uv.astype(np.float32))).to(grid.device)
+    at = torch.from_numpy(window.crop_from_image(uv.astype(np.float32)))
     if head is None:
         return normalize(sample_grid(grid, at, window.size / grid.shape[2]), dim=1), None
     features, parts = [], []
-    for some in at.split(_BLOCK):
+    for some in at.split(_block(grid)):
         descriptors, logits = head.finish(sample_grid(head.grid, some, window.size / head.grid.shape[2]))
         if head.plain > 0.0:
             own = sample_grid(grid, some, window.size / grid.shape[2])
@@ -137,6 +143,10 @@ def read_grids(
         features.append(descriptors)
         parts.append(torch.sigmoid(logits.contiguous()))  # as in part_at, to the last bit
     return (torch.cat(features), torch.cat(parts)) if len(parts) > 1 else (features[0], parts[0])
+
+
+def _block(grid: Tensor) -> int:
+    return _BLOCK_OF_GPU if grid.is_cuda else _BLOCK
 
 
 def pixel_lattice(mask: Bool[np.ndarray, "h w"], max_pixels: int) -> tuple[Float32[np.ndarray, "n 2"], int]:

@@ -109,7 +109,7 @@ class ContextHead(nn.Module):
         layers = features.reshape(b, self.layers, -1, gh, gw).permute(0, 3, 4, 1, 2)
         layers = layer_norm(layers, layers.shape[-1:])  # layers differ in scale by orders of magnitude
         shown = coverage.permute(0, 2, 3, 1).reshape(b, gh * gw, 1)
-        places = self.place(_places(gh, gw).to(features.device))
+        places = self.place(_places(gh, gw).to(features.device, non_blocking=True))
         entered = dropout(layers.reshape(b, gh * gw, -1), self.settings.dropped, self.training)
         tokens = self.enter(entered) + self.coverage(shown) + places
         function = self.function(text if self.settings.function else torch.zeros_like(text))

@@ -45,11 +45,21 @@ def groups(
     """Returns what is matched with what, of ``count`` asked pixels with these probabilities of being in the ``part``, and the
     anchors of both objects; ``pointed`` says that the caller chose the pixels.
     """
-    device = query.features.device
-    everything = MatchGroup(*(torch.arange(n, device=device) for n in (count, len(query.uv), len(target.uv))))
+    return [replace(group, **{name: getattr(group, name).to(query.features.device, non_blocking=True) for name in _INDICES})
+            for group in _groups(count, part, query, target, pointed) if len(group.asked)]
+
+
+_INDICES = ("asked", "at_home", "at_target")
+
+
+def _groups(
+    count: int, part: Float32[Tensor, " n"] | None, query: Embedding, target: Embedding, pointed: bool
+) -> list[MatchGroup]:
+    """Returns the groups, empty ones too, with indices on the CPU: a GPU would have to be asked for each one's size."""
+    everything = MatchGroup(*(torch.arange(n) for n in (count, len(query.uv), len(target.uv))))
     if part is None or query.part is None or target.part is None:
         return [everything]
-    own, there = query.part > PART, target.part > PART
+    part, own, there = part.cpu(), query.part.cpu() > PART, target.part.cpu() > PART
     if not own.any() or not there.any():
         return [everything]
     inside = part > (POINTED if pointed else PART)
@@ -63,4 +73,4 @@ def groups(
     else:
         asked, at_home, at_target = (some.nonzero()[:, 0] for some in (~inside, ~own, ~there))
         rest = [MatchGroup(asked, at_home, at_target, by_looks=query.has_looks)]
-    return [group for group in (functional, *rest) if len(group.asked)]
+    return [functional, *rest]

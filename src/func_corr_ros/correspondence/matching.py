@@ -95,13 +95,23 @@ def _soft(
     # In place where no gradient is asked for: on a CPU, new memory costs more than the arithmetic.
     weight = similarity.sub_(score[:, None]).mul_(1.0 / temperature).exp_()
     total = weight.sum(dim=1)
-    best, which = index.unique(return_inverse=True)  # many queries share a target: fewer distances
+    best, which = distinct(index)  # many queries share a target: fewer distances
     near = (torch.cdist(uv[best], uv) <= max(reach, 0.0)).to(weight.dtype)[which]
     near = weight * near if weight.requires_grad else near.mul_(weight)
     within = near.sum(dim=1)
     if reach <= 0.0:
         return index, score, uv[index], within / total
     return index, score, near.to(uv.dtype) @ uv / within[:, None].to(uv.dtype), within / total
+
+
+def distinct(index: Int64[Tensor, " k"]) -> tuple[Int64[Tensor, " u"], Int64[Tensor, " k"]]:
+    """Returns the different numbers of ``index``, and which of them each is. A GPU does the same work twice sooner than it finds
+    out what is the same: there, all of them.
+    """
+    if index.is_cuda:
+        return index, torch.arange(len(index), device=index.device)
+    values, which = index.unique(return_inverse=True)
+    return values, which
 
 
 def _nothing_yet(count: int, device: torch.device) -> tuple[Int64[Tensor, " {count}"], Float32[Tensor, " {count}"]]:

@@ -17,7 +17,7 @@ from func_corr_ros.correspondence.confidence import Evidence
 from func_corr_ros.correspondence.embedding import Embedding, HeadGrid, embedding_of
 from func_corr_ros.correspondence.function_words import FunctionWords, check_function
 from func_corr_ros.correspondence.match_groups import groups
-from func_corr_ros.correspondence.matching import CHUNK, SoftNeighbours, soft_neighbours
+from func_corr_ros.correspondence.matching import CHUNK, SoftNeighbours, distinct, soft_neighbours
 from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow, crop_window, cut, cut_mask, patch_coverage
 from func_corr_ros.correspondence.trained_head import TrainedHead, find_head
 from func_corr_ros.errors import BadImage, BadSettings, BadWeights, NoMask, OutOfMemory, SizeMismatch
@@ -158,25 +158,23 @@ class FunctionalCorrespondence:
             uv = query.uv if points is None else points.astype(np.float32)
             features, part = (query.features, query.part) if points is None else query.read(uv)
             own, there = query.anchors, target.anchors
-            score, mass = features.new_zeros(len(uv)), features.new_zeros(len(uv))
-            found, home = features.new_zeros(len(uv), 2), features.new_zeros(len(uv), 2)
-            by_looks = torch.zeros(len(uv), dtype=torch.bool, device=features.device)
+            rows = features.new_zeros(len(uv), 7)  # one table: a GPU is asked for its answers once
             for group in groups(len(uv), part, own, there, points is not None):
                 asked, here, theirs = group.features(features, own, there)
                 forth = self._soft(asked, theirs, there, group.at_target)
                 # Only what was found asks for the way back.
-                hit, which = forth.index.unique(return_inverse=True)
+                hit, which = distinct(forth.index)
                 back = self._soft(theirs[hit], here, own, group.at_home)
-                score[group.asked], mass[group.asked], found[group.asked] = forth.score, forth.mass, forth.uv
-                home[group.asked], by_looks[group.asked] = back.uv[which], group.by_looks
-            target_px = found.cpu().numpy()
+                scores = torch.stack([forth.score, forth.mass, torch.full_like(forth.score, float(group.by_looks))], dim=1)
+                rows[group.asked] = torch.cat([scores, forth.uv, back.uv[which]], dim=1)
+            score, mass, by_looks, target_px, home = np.split(rows.cpu().numpy(), (1, 2, 3, 5), axis=1)
+            target_px = np.ascontiguousarray(target_px)
             evidence = Evidence(
-                score.clamp(0.0, 1.0).cpu().numpy(), mass.cpu().numpy(),
-                np.linalg.norm(home.cpu().numpy() - uv, axis=1).astype(np.float32),
+                score[:, 0].clip(0.0, 1.0), mass[:, 0].copy(), np.linalg.norm(home - uv, axis=1).astype(np.float32),
                 None if part is None else torch.stack([part, target.part_at(target_px)], dim=1).cpu().numpy(),
             )
             calibration = None if self.head is None else self.head.spec.calibration
-            sure = evidence.judged(calibration, query, target, by_looks.cpu().numpy())
+            sure = evidence.judged(calibration, query, target, by_looks[:, 0] > 0.0)
             mutual = evidence.cycle_px <= own.stride * 0.5**0.5
             return Matches(uv, target_px, evidence.score, evidence.cycle_px, mutual, evidence.mass, *sure, evidence.part)
 
@@ -202,7 +200,7 @@ class FunctionalCorrespondence:
         reach, temperature = self.settings.refine_reach, self.settings.refine_temperature
         if reach < 0.0 and self.head is not None:
             reach, temperature = self.head.spec.decoding.refine_reach, self.head.spec.decoding.refine_temperature
-        places = torch.from_numpy(among.uv).to(query.device)[index]
+        places = torch.from_numpy(among.uv).to(query.device, non_blocking=True)[index]
         return soft_neighbours(
             query, target, places, reach=max(reach, 0.0) * among.window.side, temperature=temperature,
             chunk=self.settings.chunk,
@@ -218,8 +216,9 @@ def headed(
     network, spec = head.network, head.spec
     if next(network.parameters()).device != features.device:  # asking each parameter at every call takes a millisecond
         network.to(features.device)
-    shown = torch.from_numpy(np.ascontiguousarray(coverage))[:, None].to(features.device)
-    grids = network.grid(features, shown, function.to(features.device).expand(b, -1))  # type: ignore[operator]
+    shown = torch.from_numpy(np.ascontiguousarray(coverage))[:, None].to(features.device, non_blocking=True)
+    vector = function.to(features.device, non_blocking=True)
+    grids = network.grid(features, shown, vector.expand(b, -1))  # type: ignore[operator]
     grids = grids.flip(-1) if mirrored else grids
     own = looks(features.reshape(b, spec.layers, spec.layer_channels, gh, gw))
     return own, [HeadGrid(grid, network.finish, plain) for grid in grids]  # type: ignore[arg-type]

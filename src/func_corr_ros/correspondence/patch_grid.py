@@ -16,11 +16,13 @@ def cell_centres(cells: int, stride: float | int, device: torch.device | str = "
 def sample_grid(features: Float[Tensor, "c gh gw"], uv: Float[Tensor, "n 2"], stride: float | int = 14) -> Float[Tensor, "n c"]:
     """Returns the features at pixels (u, v): bilinear between cell centres, the border cells' values beyond the outermost.
 
-    Differentiable in both arguments.
+    Differentiable in both arguments. Features on a GPU do best with ``uv`` on the CPU: where cells lie is found there while the
+    GPU still makes the features, and twenty small kernels are saved.
     """
     cells, weights = corner_cells(uv, features.shape[1], features.shape[2], stride)
     table = features.flatten(1).T.contiguous()
-    return embedding_bag(cells, table, per_sample_weights=weights.to(table.dtype), mode="sum")
+    weights = weights.to(table.device, table.dtype, non_blocking=True)
+    return embedding_bag(cells.to(table.device, non_blocking=True), table, per_sample_weights=weights, mode="sum")
 
 
 def corner_cells(
