@@ -31,7 +31,7 @@ test-all: setup ## every test; those that need a GPU skip without one
 	@. tools/env.sh && python -m pytest -q
 
 fuzz: setup ## MESSAGES=20000 mutated messages into every subscription and service, some 7 minutes of CPU time
-	@. tools/env.sh && MESSAGES=$(MESSAGES) python -m pytest -q test/nodes/test_fuzz.py -k twenty_thousand
+	@. tools/env.sh && MESSAGES=$(MESSAGES) python -m pytest -q -s test/nodes/test_fuzz.py -k twenty_thousand
 
 soak: setup ## a camera at 30 Hz for MINUTES=3, watched for growth, staleness and losses
 	@. tools/env.sh && python benchmarks/soak.py --minutes $(MINUTES)

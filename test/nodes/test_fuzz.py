@@ -7,6 +7,7 @@ Messages are handed to the callbacks as an executor would, without DDS: it would
 
 import os
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -193,28 +194,33 @@ def fuzz(graph: Graph, blocks, examples: int) -> None:
     assert matches.error is None, matches.error
     streams, services = stream_cases(graph, seen, matches), service_cases(graph)
     assert_healthy(graph, blocks)
-    before, told = memory_megabytes(), set()
+    before, cpu, handed, told = memory_megabytes(), time.process_time(), Counter(), Counter()
 
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck), report_multiple_bugs=False)
     @given(st.data())
     def one(data) -> None:
         if data.draw(st.booleans()):
-            hand_over, good = streams[data.draw(st.sampled_from(sorted(streams)))]
+            topic = data.draw(st.sampled_from(sorted(streams)))
+            hand_over, good = streams[topic]
             spoilt = data.draw(st.integers(0, len(good) - 1))
             hand_over(*(data.draw(mutated(message)) if index == spoilt else message for index, message in enumerate(good)))
+            handed[topic] += 1
         else:
             node, name, good = services[data.draw(st.integers(0, len(services) - 1))]
             answer = graph.ask(node, name, data.draw(mutated(good)))
             assert answer.error_code in CODES and bool(answer.error_msg) == (answer.error_code != 0)
-            told.add(answer.error_code)
+            told[ErrorCode(answer.error_code).name] += 1
         graph.settle()
         graph.objects.clear()
         graph.matches.clear()
 
     one()
-    assert memory_megabytes() - before < GROWTH_MB
-    unknown = {int(ErrorCode.CORRESPONDENCE_UNKNOWN), int(ErrorCode.TRANSFER_UNKNOWN)}
-    assert not told & unknown, f"errors that nobody foresaw: {[node.last_error for node in graph.nodes]}"
+    grown = memory_megabytes() - before
+    print(f"\n{sum(handed.values())} into subscriptions: {dict(handed.most_common())}\n{sum(told.values())} into services, "
+          f"answered: {dict(told.most_common())}\n{time.process_time() - cpu:.0f} s of CPU time, memory grew by {grown:.0f} MB")
+    assert grown < GROWTH_MB
+    unknown = {ErrorCode.CORRESPONDENCE_UNKNOWN.name, ErrorCode.TRANSFER_UNKNOWN.name}
+    assert not told.keys() & unknown, f"errors that nobody foresaw: {[node.last_error for node in graph.nodes]}"
     assert_healthy(graph, blocks)
 
 
