@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,23 @@ class Robot(Node):
         self.color.publish(color)
         self.depth.publish(depth)
         self.info.publish(info)
+
+    @contextmanager
+    def streaming(self, make, period: float):
+        """Publishes ``make(stamp)`` every ``period`` seconds while the body runs."""
+        done = threading.Event()
+
+        def publish() -> None:
+            while not done.wait(period):
+                self.publish(*make(self.now_ns()))
+
+        thread = threading.Thread(target=publish)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def answer(self, make, key: str = "transfer", stamp: int | None = None, seconds: float = LONG):
         """Publishes ``make(stamp)`` (color, depth, info) again and again, each time with a fresh stamp, until a message came

@@ -3,10 +3,9 @@
 is over the next good frame gives the pose in millimetres.
 """
 
+import itertools
 import os
-import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,10 +20,13 @@ from nodes.running_nodes import LONG, rgbd_messages
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import CompressedImage
 
 from func_corr_ros import encodings
+from func_corr_ros.encodings import encode_compressed_color, encode_compressed_depth
 from func_corr_ros.errors import ErrorCode
-from func_corr_ros.nodes.messages import image_message, moment_of, stamp_ns
+from func_corr_ros.nodes.messages import header_of, image_message, moment_of, stamp_ns
+from func_corr_ros.nodes.observations import Moment
 
 pytestmark = pytest.mark.ros
 DEPTH_TOPIC = "/depth_registered/image_rect"
@@ -63,27 +65,32 @@ def diagnosed(robot):
     return until
 
 
+@pytest.fixture
+def compressed(robot, loaded, assert_good):
+    """Has the running node read compressed images while the test runs: taken down, told so and set up again."""
+
+    def read(color: str, depth: str) -> None:
+        for transition in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP):
+            change(robot, transition)
+        set_parameter(robot, "segmentation_node", "input.color_transport", color)
+        set_parameter(robot, "segmentation_node", "input.depth_transport", depth)
+        for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
+            change(robot, transition)
+
+    read("compressed", "compressedDepth")
+    yield "rgb/image_rect_color/compressed", "depth_registered/image_rect/compressedDepth"
+    read("raw", "raw")
+    assert_good()
+
+
+def change(robot, transition: int) -> None:
+    answer = robot.call(ChangeState, "segmentation_node/change_state", transition=Transition(id=transition))
+    assert answer.success
+
+
 def set_parameter(robot, node: str, name: str, value) -> None:
     answer = robot.call(SetParameters, f"{node}/set_parameters", parameters=[Parameter(name, value=value).to_parameter_msg()])
     assert answer.results[0].successful, answer.results[0].reason
-
-
-@contextmanager
-def streaming(robot, make, period: float):
-    """Publishes ``make(stamp)`` every ``period`` seconds while the body runs."""
-    done = threading.Event()
-
-    def publish() -> None:
-        while not done.wait(period):
-            robot.publish(*make(robot.now_ns()))
-
-    thread = threading.Thread(target=publish)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def result_of(robot, make, ready):
@@ -94,7 +101,7 @@ def result_of(robot, make, ready):
         results = [heard["transfer"] for stamp, heard in robot.heard.items() if stamp not in old and "transfer" in heard]
         return next((result for result in results if ready(result)), None)
 
-    with streaming(robot, make, 0.3):
+    with robot.streaming(make, 0.3):
         return robot.wait_for(found)
 
 
@@ -103,7 +110,7 @@ def test_one_input_stops(robot, good, loaded, assert_good, diagnosed) -> None:
     depth = robot.depth
     robot.depth = SimpleNamespace(publish=lambda message: None)
     try:
-        with streaming(robot, good[0], 0.1):
+        with robot.streaming(good[0], 0.1):
             _, values = diagnosed("/segmentation_node", lambda status: f"no message on {DEPTH_TOPIC}" in status.message)
     finally:
         robot.depth = depth
@@ -117,7 +124,7 @@ def test_depth_is_200_ms_late(robot, good, loaded, assert_good, diagnosed) -> No
         return color, good[0](stamp + 200_000_000)[1], info
 
     # Seldom enough that no other image is nearer.
-    with streaming(robot, skewed, 0.9):
+    with robot.streaming(skewed, 0.9):
         message, values = diagnosed("/segmentation_node", lambda status: "do not match" in status.message)
     assert "+200.0 ms apart, sync.slop is 20.0 ms" in message and values["depth.skew_ms"] == "+200.0"
     assert_good()
@@ -164,6 +171,41 @@ def test_the_encodings_change_in_mid_stream(robot, blocks, good, loaded, assert_
     assert_good()
 
 
+def test_one_compressed_frame_in_a_hundred_is_corrupted(robot, blocks, good, loaded, assert_good, diagnosed, compressed) -> None:
+    """Cut, changed in the middle, or no picture at all: that frame is refused, the others give their pose."""
+    small = blocks.thinned(blocks.frame(good[1]))
+    (colour_format, colour), (depth_format, depth) = encode_compressed_color(small.color), encode_compressed_depth(small.depth)
+    info, topics = rgbd_messages(small, 0)[2], [robot.create_publisher(CompressedImage, topic, 5) for topic in compressed]
+    spoilt: dict[int, bytes] = {}
+    damages = itertools.cycle([colour[: len(colour) // 2], colour[:900] + bytes(200) + colour[1100:], b"", bytes(len(colour))])
+
+    def publish(number: int) -> int:
+        stamp = robot.now_ns()
+        if number % 100 == 10:
+            spoilt[stamp] = next(damages)
+        header = info.header = header_of(Moment(stamp, "camera_color_optical_frame"))
+        robot.info.publish(info)
+        topics[1].publish(CompressedImage(header=header, format=depth_format, data=depth))
+        topics[0].publish(CompressedImage(header=header, format=colour_format, data=spoilt.get(stamp, colour)))
+        return stamp
+
+    def results(of_spoilt: bool) -> list[TransferResult]:
+        sent = {stamp: heard["transfer"] for stamp, heard in dict(robot.heard).items() if stamp >= first and "transfer" in heard}
+        return [result for stamp, result in sent.items() if (stamp in spoilt) == of_spoilt]
+
+    first, deadline = robot.now_ns(), time.monotonic() + LONG
+    for number in itertools.count():
+        stamp = publish(number)
+        with robot._changed:  # one that comes too soon might be overwritten, unseen
+            robot._changed.wait_for(lambda stamp=stamp: "transfer" in robot.heard[stamp], timeout=0.5)
+        if len(results(of_spoilt=True)) >= 2 or time.monotonic() > deadline:
+            break
+    refused, others = results(of_spoilt=True), results(of_spoilt=False)
+    assert len(refused) >= 2 and {result.error_code for result in refused} == {ErrorCode.BAD_IMAGE}, refused
+    assert {result.error_code for result in others} <= {0, ErrorCode.STALE_INPUT}, [result.error_msg for result in others]
+    robot.assert_pose(next(result for result in reversed(others) if result.accepted).phases[1], blocks.truth(good[1]), 8.0, 4.0)
+
+
 @pytest.mark.parametrize(("fault", "code", "words"), [
     ("raise", ErrorCode.CORRESPONDENCE_UNKNOWN, "ZeroDivisionError: the model tripped"),
     ("memory", ErrorCode.OUT_OF_MEMORY, "the device ran out of memory; lower crop.size, or fewer objects"),
@@ -182,7 +224,7 @@ def test_the_worker_is_stuck(robot, good, loaded, assert_good, diagnosed) -> Non
     assert_good()
     set_parameter(robot, "correspondence_node", "watchdog", 1.0)
     Path(os.environ["FAULT"]).write_text("sleep 5")
-    with streaming(robot, good[0], 0.3):
+    with robot.streaming(good[0], 0.3):
         message, values = diagnosed("/correspondence_node", lambda status: status.level == DiagnosticStatus.ERROR)
     assert "stuck in correspondence for" in message and values["busy"].startswith("correspondence for")
     answer = robot.call(GetCorrespondence, "correspondence_node/get_correspondence", timeout=0.3)
@@ -218,10 +260,6 @@ def test_fifty_requests_at_once_while_images_stream(robot, good, loaded, assert_
 
 
 def test_activated_and_deactivated_a_hundred_times(robot, process, loaded, assert_good, diagnosed) -> None:
-    def change(transition: int) -> None:
-        answer = robot.call(ChangeState, "segmentation_node/change_state", transition=Transition(id=transition))
-        assert answer.success
-
     def held() -> tuple[int, int]:
         status = Path(f"/proc/{process.child.pid}/status").read_text()
         fields = dict(line.split(":", 1) for line in status.splitlines())
@@ -229,12 +267,12 @@ def test_activated_and_deactivated_a_hundred_times(robot, process, loaded, asser
 
     assert_good()
     for _ in range(10):
-        change(Transition.TRANSITION_DEACTIVATE)
-        change(Transition.TRANSITION_ACTIVATE)
+        change(robot, Transition.TRANSITION_DEACTIVATE)
+        change(robot, Transition.TRANSITION_ACTIVATE)
     threads, megabytes = held()
     for _ in range(90):
-        change(Transition.TRANSITION_DEACTIVATE)
-        change(Transition.TRANSITION_ACTIVATE)
+        change(robot, Transition.TRANSITION_DEACTIVATE)
+        change(robot, Transition.TRANSITION_ACTIVATE)
     after = held()
     assert abs(after[0] - threads) <= 1 and after[1] - megabytes < 30, f"{threads} threads, {megabytes} MB; then {after}"
     assert_good()

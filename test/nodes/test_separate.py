@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three processes linked by topics and services do what the composed one does, and find each other again after a restart."""
 
+import signal
+import time
+
 import pytest
 from func_corr_ros.srv import LoadDemonstration, RecordDemonstration, TransferDemonstration
+from nodes.running_nodes import LONG
 
-from func_corr_ros.errors import ErrorCode
+from func_corr_ros.errors import ErrorCode, FuncCorrError
+from func_corr_ros.nodes.transfer_client import TransferClient
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
 pytestmark = pytest.mark.ros
@@ -108,11 +113,37 @@ def test_what_another_process_cannot_know_is_refused(robot, good) -> None:
     assert answer.error_code == ErrorCode.NO_INPUT and "without a camera" in answer.error_msg
 
 
-def test_a_restarted_node_gets_its_reference_back(robot, blocks, good, processes, start) -> None:
+def test_a_planner_goes_on_when_nodes_are_killed_and_started_again(robot, blocks, good, processes, start) -> None:
+    """Its client asks all the while: no question hangs, and when the node is back there are poses, without a word from it."""
     make, world_from_object = good
     accepted(robot, make)
-    assert processes["correspondence_node"].stop() == 0
-    answer = robot.call(LoadDemonstration, "transfer_node/load_demonstration", demonstration_id="blocks")
-    assert answer.error_code == ErrorCode.NOT_ACTIVE and "set_reference" in answer.error_msg
-    processes["correspondence_node"] = start("correspondence_node")
-    robot.assert_pose(accepted(robot, make).phases[1], blocks.truth(world_from_object))
+    planner = TransferClient(robot)
+    with robot.streaming(make, 0.2):
+        robot.assert_pose(transferred(planner).phases[1], blocks.truth(world_from_object))
+        for dead in ("correspondence_node", "transfer_node"):
+            processes[dead].child.kill()
+            assert processes[dead].child.wait(LONG) == -signal.SIGKILL
+            begun = time.monotonic()
+            with pytest.raises(FuncCorrError) as refused:
+                planner.transfer(timeout=2.0)
+            assert refused.value.code in AWAY and time.monotonic() - begun < LONG, refused.value
+            if dead == "correspondence_node":
+                name = "transfer_node/load_demonstration"  # what DDS remembers of the dead decides which of the two it is
+                answer = robot.call(LoadDemonstration, name, demonstration_id="blocks", timeout=1.0)
+                assert answer.error_code in (ErrorCode.NOT_ACTIVE, ErrorCode.TIMEOUT) and "set_reference" in answer.error_msg
+            processes[dead] = start(dead)
+            robot.assert_pose(transferred(planner).phases[1], blocks.truth(world_from_object))
+
+
+# What a planner is told while a node is away, or new.
+AWAY = {ErrorCode.NOT_ACTIVE, ErrorCode.TIMEOUT, ErrorCode.NO_INPUT, ErrorCode.STALE_INPUT, ErrorCode.NO_REFERENCE}
+
+
+def transferred(planner: TransferClient):
+    """Returns the first pose that a planner gets who does not give up."""
+    deadline = time.monotonic() + 2 * LONG
+    while True:
+        try:
+            return planner.transfer(timeout=5.0)
+        except FuncCorrError as error:
+            assert error.code in AWAY and time.monotonic() < deadline, error
