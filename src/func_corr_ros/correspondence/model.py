@@ -215,7 +215,8 @@ def headed(
     b, _, gh, gw = features.shape
     network, spec = head.network, head.spec
     if next(network.parameters()).device != features.device:  # asking each parameter at every call takes a millisecond
-        network.to(features.device)
+        with torch.inference_mode(False):  # or its weights could never be written to again
+            network.to(features.device)
     shown = torch.from_numpy(np.ascontiguousarray(coverage))[:, None].to(features.device, non_blocking=True)
     vector = function.to(features.device, non_blocking=True)
     grids = network.grid(features, shown, vector.expand(b, -1))  # type: ignore[operator]
