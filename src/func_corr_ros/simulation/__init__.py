@@ -8,6 +8,7 @@ SUITES = {
     "grasp": "func_corr_ros.simulation.grasp:suite",
     "pound": "func_corr_ros.simulation.pound:suite",
     "hang": "func_corr_ros.simulation.hang:suite",
+    "scoop": "func_corr_ros.simulation.scoop:suite",
 }
 
 __getattr__, __dir__, _lazy = lazy_loader.attach(
