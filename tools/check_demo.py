@@ -25,7 +25,7 @@ CASE_KEYS = {
 }
 # What plain features must reach on the rendered scene, for at least one case.
 TRANSLATION_M, ROTATION_DEG = 0.020, 15.0
-PNG, EMPTY_PNG = b"\x89PNG\r\n\x1a\n", 2000  # an empty canvas compresses to less bytes than this
+PNG, GIF, EMPTY_PNG = b"\x89PNG\r\n\x1a\n", b"GIF8", 2000  # an empty canvas compresses to less bytes than this
 
 
 def problems(folder: Path) -> list[str]:
@@ -78,8 +78,8 @@ def topic_problems(details: dict[str, Any], refused: bool) -> list[str]:
 
 
 def is_picture(path: Path) -> bool:
-    """Returns whether ``path`` is a PNG with something on it."""
-    return path.is_file() and path.stat().st_size > EMPTY_PNG and path.read_bytes()[: len(PNG)] == PNG
+    """Returns whether ``path`` is a PNG or a GIF with something on it."""
+    return path.is_file() and path.stat().st_size > EMPTY_PNG and path.read_bytes().startswith((PNG, GIF))
 
 
 def is_exact(case: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from func_corr_ros.data.demo_scenes import DemoScenes, demo_scenes
+from func_corr_ros.data.demo_scenes import DemoScenes, demo_objects, demo_scenes
 from func_corr_ros.data.tabletop_scene import REALSENSE, SceneView
 from func_corr_ros.errors import BadSettings
 from func_corr_ros.geometry.se3 import inverse, transform_points
@@ -16,6 +16,12 @@ SMALL = REALSENSE.resized(240, 180)
 @pytest.fixture(scope="module", params=[0, 1, 2])
 def scenes(request: pytest.FixtureRequest) -> DemoScenes:
     return demo_scenes(request.param, distractors=True, camera=SMALL, supersampling=0)
+
+
+def test_the_objects_are_those_of_the_scenes(scenes: DemoScenes, request: pytest.FixtureRequest) -> None:
+    things = demo_objects(request.node.callspec.params["scenes"])
+    for name, view in scenes.targets.items():
+        np.testing.assert_array_equal(things[name].vertices, target_of(view).object.vertices)
 
 
 def target_of(view: SceneView):

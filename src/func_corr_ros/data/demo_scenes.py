@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from func_corr_ros.data.materials import Material
-from func_corr_ros.data.objects.functional_object import draw
+from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
 from func_corr_ros.data.objects.household import Can, Carton
 from func_corr_ros.data.objects.vessels import Mug, Pitcher
 from func_corr_ros.data.ray_scene import PlacedObject
@@ -98,15 +98,9 @@ def demo_scenes(
     the demonstration and standing elsewhere. ``noise`` None means a perfect sensor; the same arguments give the same scenes.
     """
     rng = np.random.default_rng(seed)
-    shown = draw(Mug, rng)
-    other = draw(Mug, rng)
-    while not _differ(shown, other):
-        other = draw(Mug, rng)
-    looks = rng.permutation(len(LOOKS))[:3]
-    yaw = 90.0 + rng.uniform(-12.0, 12.0)  # pours to the left of the picture
-    turns = [0.0, *(_turn(yaw, rng) for _ in range(2))]
+    shapes, looks, yaw, turns = _drawn(rng)
     views = []
-    for number, (shape, look, turn) in enumerate(zip((shown, other, draw(Pitcher, rng)), looks, turns, strict=True)):
+    for number, (shape, look, turn) in enumerate(zip(shapes, looks, turns, strict=True)):
         x, y = rng.uniform(-0.03, 0.03), rng.uniform(-0.05, 0.05)
         placed = [PlacedObject(shape.build(), on_table(x, y, yaw + turn), _dressed(shape, *LOOKS[look]), "target")]
         placed += _beside(rng) if distractors and number > 0 else []
@@ -115,6 +109,27 @@ def demo_scenes(
         scene = TabletopScene(tuple(placed), eye, camera)
         views.append(scene.view(noise, seed=seed * 10 + number, supersampling=supersampling))
     return DemoScenes(views[0], {"mug": views[1], "pitcher": views[2]}, _phases(views[0]))
+
+
+def demo_objects(seed: int = 0) -> dict[str, FunctionalObject]:
+    """Returns the objects that count in the targets of :func:`demo_scenes` with that seed, by the targets' names."""
+    (_, mug, pitcher), *_ = _drawn(np.random.default_rng(seed))
+    return {"mug": mug.build(), "pitcher": pitcher.build()}
+
+
+def _drawn(
+    rng: np.random.Generator,
+) -> tuple[tuple[Mug, Mug, Pitcher], Int64[np.ndarray, "3"], float, tuple[float, float, float]]:
+    """Returns the shapes, the demonstrated one first, their looks, the demonstration's yaw and how far each is turned against it
+    [deg].
+    """
+    shown, other = draw(Mug, rng), draw(Mug, rng)
+    while not _differ(shown, other):
+        other = draw(Mug, rng)
+    looks = rng.permutation(len(LOOKS))[:3]
+    yaw = float(90.0 + rng.uniform(-12.0, 12.0))  # pours to the left of the picture
+    turns = 0.0, _turn(yaw, rng), _turn(yaw, rng)
+    return (shown, other, draw(Pitcher, rng)), looks, yaw, turns
 
 
 def _differ(a: Mug, b: Mug) -> bool:

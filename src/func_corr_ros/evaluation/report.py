@@ -24,7 +24,7 @@ JPEG_QUALITY = 88
 
 @dataclass(frozen=True)
 class ReportPicture:
-    """A PNG file and the words that describe it to someone who cannot see it."""
+    """A PNG or GIF file and the words that describe it to someone who cannot see it."""
 
     path: Path
     words: str
@@ -144,6 +144,8 @@ def _vector(values: tuple[float, ...]) -> str:
 
 
 def _data_uri(path: Path) -> str:
+    if path.suffix == ".gif" and path.is_file():  # as it is: one picture of a film is no film
+        return "data:image/gif;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise BadImage(f"{path} is missing or is no image; a report needs every picture it names")

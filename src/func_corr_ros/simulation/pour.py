@@ -26,6 +26,8 @@ GRAINS, GRAIN_RADIUS_M = 60, 0.004
 HEIGHT_M, SHORT_M = 0.03, 0.025
 # The tilt over time: slow where grains begin to go, so that they arrive over the rim and do not fly beyond the receiver.
 TILT_S, TILT_DEG = (0.0, 0.5, 2.9, 3.3), (0.0, 60.0, 125.0, 150.0)
+# It comes from so far behind and above, where its body is clear of the receiver, and is there once it is tilted so far.
+ASIDE_M, ARRIVED_DEG = (-0.13, 0.0, 0.06), 80.0
 SUCCESS_SHARE = 0.8
 # The receiver stands on a post, so that a tall vessel finds room beside it.
 FLOOR_M, _POST_M = -0.3, 0.035
@@ -62,17 +64,14 @@ def judge_pour(thing: FunctionalObject, object_from_outlet: Float64[np.ndarray, 
     world.add_carried("receiver", convex_parts(bowl), np.eye(4))
     world.add_carried("stand", (stand.vertices,), np.eye(4))
     outlet_from_object = inverse(object_from_outlet)
-    start = outlet_pose(0.0, rim) @ outlet_from_object
+    start = poured_pose(0.0, rim) @ outlet_from_object
     upright = _upright(start)
     world.add_carried("vessel", convex_parts(thing), upright)
     grains = world.add_grains(transform_points(upright, filling(thing)), GRAIN_RADIUS_M)
     world.begin()
     filled = world.run(0.3)
     turned = world.run(0.4, lambda t: world.carry("vessel", _between(upright, start, t / 0.4)))
-    poured = world.run(
-        TILT_S[-1],
-        lambda t: world.carry("vessel", outlet_pose(math.radians(np.interp(t, TILT_S, TILT_DEG)), rim) @ outlet_from_object),
-    )
+    poured = world.run(TILT_S[-1], lambda t: world.carry("vessel", poured_pose(t, rim) @ outlet_from_object))
     rested = world.run(0.6)
     places = world.places(grains)
     radius = float(np.linalg.norm(bowl.vertices[:, :2], axis=1).max())
@@ -85,8 +84,15 @@ def judge_pour(thing: FunctionalObject, object_from_outlet: Float64[np.ndarray, 
     )
 
 
+def poured_pose(t: float, rim: float) -> Float64[np.ndarray, "4 4"]:
+    """Returns ``world_from_outlet`` at ``t`` seconds of the pour: tilted by TILT_DEG, at first ASIDE_M from where it pours."""
+    tilt = float(np.interp(t, TILT_S, TILT_DEG))
+    pose = outlet_pose(math.radians(tilt), rim)
+    return make(pose[:3, :3], pose[:3, 3] + max(1.0 - tilt / ARRIVED_DEG, 0.0) * np.array(ASIDE_M))
+
+
 def outlet_pose(tilt: float, rim: float) -> Float64[np.ndarray, "4 4"]:
-    """Returns ``world_from_outlet`` while pouring into a receiver at the origin whose rim is at height ``rim``: the outlet stays
+    """Returns ``world_from_outlet`` where it pours into a receiver at the origin whose rim is at height ``rim``: the outlet stays
     where it is, the vessel turns about it by ``tilt`` radians.
     """
     return make(about_axis(_Y, tilt), np.array([-SHORT_M, 0.0, rim + HEIGHT_M]))
