@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shapes and dtypes of the whole package are checked while tests run, and every source of chance is seeded."""
 import random
+import signal
 import sys
 
 import numpy as np
@@ -13,6 +14,11 @@ install_import_hook("func_corr_ros", "beartype.beartype")
 # The same examples in every run; no deadline, because machines that run the tests are shared.
 settings.register_profile("func_corr_ros", derandomize=True, deadline=None, max_examples=50, database=None)
 settings.load_profile("func_corr_ros")
+
+# A shell without job control starts what runs in the background with SIGINT ignored, which every program started from here would
+# inherit: asked to end, it would not. A handler is not inherited; that of pytest itself does as much as ignoring did.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda number, frame: None)
 
 
 @pytest.fixture(autouse=True)

@@ -62,6 +62,17 @@ def test_a_program_that_ignores_requests_is_killed(tmp_path: Path, monkeypatch: 
     assert process.returncode == -signal.SIGKILL
 
 
+def test_in_the_background_of_a_script_nobody_waits_for_what_is_ignored(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with running(python("import time; print('up', flush=True); time.sleep(60)"), tmp_path / "log", os.environ) as process:
+            told(tmp_path / "log", "up")
+            began = time.monotonic()
+        assert process.returncode == -signal.SIGTERM and time.monotonic() - began < child_process.PATIENCE[signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_program_that_ends_well_is_waited_for(tmp_path: Path) -> None:
     with running(python("print('done')"), tmp_path / "log", os.environ) as process:
         wait_for(process, 10.0, "saying done", tmp_path / "log")

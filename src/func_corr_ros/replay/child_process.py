@@ -34,8 +34,13 @@ def child_process(command: Sequence[str], log: Path, environment: Mapping[str, s
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the process and everything it started: asks, insists, kills."""
+    """Ends the process and everything it started: asks, insists, kills.
+
+    A request that this program ignores is not made: what it starts inherits that (SIGINT, in the background of a shell script).
+    """
     for request, patience in PATIENCE.items():
+        if signal.getsignal(request) is signal.SIG_IGN:
+            continue
         try:
             os.killpg(process.pid, request)
         except ProcessLookupError:  # nobody of the group is left
