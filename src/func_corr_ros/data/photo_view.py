@@ -20,8 +20,9 @@ from func_corr_ros.optional import require
 
 # The CPU one that needs nothing but itself.
 _VARIANT = "scalar_rgb"
-# Patterns are baked at the corners of triangles no longer than this share of the object: about 1.5 px where it fills 448 px.
-_FINEST = 1.0 / 220.0
+# Patterns are baked at the corners of triangles no longer than this share of the object: about 1.5 px where it fills a picture of
+# so many pixels. Smaller pictures show no more than triangles longer in proportion do; larger ones would take gigabytes.
+_FINEST, _FINEST_PX = 1.0 / 220.0, 448
 # Mitsuba's camera looks along z with x to the left and y up.
 _OPTICAL_FROM_MITSUBA = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -46,7 +47,8 @@ def photo_view(
     scene = mitsuba.load_dict({
         "type": "scene", "integrator": {"type": "path", "max_depth": 6, "hide_emitters": True},
         "sensor": _sensor(mitsuba, camera, camera_from_object, samples),
-        **dict(_surfaces(mitsuba, thing, materials)), **dict(_lights(mitsuba, light)),
+        **dict(_surfaces(mitsuba, thing, materials, _FINEST * max(1.0, _FINEST_PX / max(camera.width, camera.height)))),
+        **dict(_lights(mitsuba, light)),
     })
     radiance = np.array(mitsuba.render(scene, spp=samples, seed=seed), dtype=np.float32).reshape(-1, 4)
     return over(background, camera, radiance[:, :3], radiance[:, 3])
@@ -66,15 +68,17 @@ def _sensor(mitsuba: Any, camera: PinholeCamera, camera_from_object: Float64[np.
     }
 
 
-def _surfaces(mitsuba: Any, thing: FunctionalObject, materials: Mapping[str, Material]) -> Iterator[tuple[str, Any]]:
-    """Yields a mesh for each part, its pattern baked into colours at its corners."""
+def _surfaces(
+    mitsuba: Any, thing: FunctionalObject, materials: Mapping[str, Material], finest: float
+) -> Iterator[tuple[str, Any]]:
+    """Yields a mesh for each part, its pattern baked at its corners into colours, no edge longer than ``finest`` of all."""
     scene = RayScene([PlacedObject(thing, np.eye(4), materials)])
     size = float(np.ptp(thing.vertices, axis=0).max())
     for index, part in enumerate(thing.part_names):
         faces = np.flatnonzero(thing.part_of_face == index)
         if not len(faces):
             continue
-        triangles, faces = _split(scene.triangles[faces], faces, _FINEST * size)
+        triangles, faces = _split(scene.triangles[faces], faces, finest * size)
         corners, owner = triangles.reshape(-1, 3), np.repeat(faces, 3)
         look = scene.albedo(corners, owner)
         properties = mitsuba.Properties()
