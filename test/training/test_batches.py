@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ SETTINGS = BatchSettings(pairs=3, samples=64, pixels=32)
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> ViewPool:
-    return small_pool(tmp_path_factory.mktemp("views"), SETTINGS.samples)
+def pool(views: Path) -> ViewPool:
+    return small_pool(views, SETTINGS.samples)
 
 
 def test_targets_are_distributions_about_the_true_partner(pool: ViewPool) -> None:

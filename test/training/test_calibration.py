@@ -54,8 +54,8 @@ def test_as_many_true_ones_are_kept_as_asked(rng: np.random.Generator) -> None:
     assert 0.95 <= (score[true] >= threshold).mean() < 0.955
 
 
-def test_a_head_is_measured_both_ways_and_on_functions_that_objects_do_not_serve(tmp_path: Path) -> None:
-    pool, head = small_pool(tmp_path), untrained_head()
+def test_a_head_is_measured_both_ways_and_on_functions_that_objects_do_not_serve(views: Path) -> None:
+    pool, head = small_pool(views), untrained_head()
     pairs = FEW(pool, FUNCTIONS, 4)
     model = FunctionalCorrespondence(ColourBackbone(), CorrespondenceSettings(), head)
     seen = measured(model, pool, pairs, FUNCTIONS)
@@ -77,8 +77,8 @@ def test_a_fitted_calibration_knows_how_often_matches_are_right(rng: np.random.G
     assert 0.95 <= kept[serving].mean() < 0.96 and not kept[~serving].any()
 
 
-def test_a_head_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_head_is_calibrated(views: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("func_corr_ros.training.calibration.VALIDATION_CATEGORIES", frozenset({"kettle"}))
     monkeypatch.setattr("func_corr_ros.training.calibration.drawn_pairs", FEW)
-    head = calibrated(untrained_head(), ColourBackbone(), small_pool(tmp_path), FUNCTIONS, pairs=3)
+    head = calibrated(untrained_head(), ColourBackbone(), small_pool(views), FUNCTIONS, pairs=3)
     assert head.spec.calibration is not None and len(head.spec.calibration.match) == 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,9 +24,9 @@ FUNCTIONS = ["pour-with", "hang-onto", "pound-with"]
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+def batch(views: Path) -> Batch:
     settings = BatchSettings(pairs=6, samples=64, pixels=48, itself=0.5, softness=0.0)
-    return drawn_batch(small_pool(tmp_path_factory.mktemp("views")), settings, FUNCTIONS, 0, 0).to("cpu")
+    return drawn_batch(small_pool(views), settings, FUNCTIONS, 0, 0).to("cpu")
 
 
 def texts(count: int) -> torch.Tensor:
@@ -105,8 +106,8 @@ def test_all_weights_learn(batch: Batch) -> None:
         assert still == set()
 
 
-def test_two_shares_of_a_batch_make_its_loss(tmp_path_factory: pytest.TempPathFactory) -> None:
-    pool, settings = small_pool(tmp_path_factory.mktemp("views")), BatchSettings(pairs=8, samples=64, pixels=32)
+def test_two_shares_of_a_batch_make_its_loss(views: Path) -> None:
+    pool, settings = small_pool(views), BatchSettings(pairs=8, samples=64, pixels=32)
     head = ContextHead(3, CHANNELS // 3, 5, ContextHeadSettings(width=24, blocks=1, heads=3, channels=8))
     objective, words = Objective(ObjectiveSettings(), 224), {name: texts(1)[0] + i for i, name in enumerate(FUNCTIONS)}
 

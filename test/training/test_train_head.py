@@ -29,9 +29,12 @@ FEW = {
     "paper.points": 16,
 }
 
+# Processes hide other values: without that, what they learn is the same.
+WHOLE = {**FEW, "context_head": {"dropped": 0.0}}
 
-def data(folder: Path) -> TrainingData:
-    pool = small_pool(folder)
+
+def data(views: Path) -> TrainingData:
+    pool = small_pool(views)
     words = {name: torch.nn.functional.normalize(torch.randn(3, 5, generator=torch.Generator().manual_seed(i)), dim=1)
              for i, name in enumerate(FUNCTIONS)}
     return TrainingData(pool, pool, FUNCTIONS, words, CHANNELS // 3, ColourBackbone(),
@@ -45,10 +48,10 @@ def few_validation_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("recipe", [OURS, PAPER])
-def test_a_recipe_becomes_a_head(tmp_path: Path, recipe: Recipe) -> None:
+def test_a_recipe_becomes_a_head(views: Path, tmp_path: Path, recipe: Recipe) -> None:
     steps: list[int] = []
     watch = Watch(step=lambda step, losses: steps.append(step))
-    trained = train_head(override(recipe, FEW), data(tmp_path / "views"), tmp_path / "run", watch=watch)
+    trained = train_head(override(recipe, FEW), data(views), tmp_path / "run", watch=watch)
     again = TrainedHead.load(tmp_path / "run" / "head.safetensors")
     assert steps == [1, 2, 3, 4, 5, 6] and set(again.functions) == set(FUNCTIONS)
     assert replace(again.spec, made_with={}) == replace(trained.spec, made_with={}) and again.spec.kind == recipe.head
@@ -66,33 +69,27 @@ SHARED = """
 import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
-from training.test_train_head import FEW, data
+from training.test_train_head import WHOLE, data
 from func_corr_ros.settings import override
 from func_corr_ros.training import train_head as module
 from func_corr_ros.training.recipe import OURS
 module.validation_pairs = lambda recipe, data: {{}}
 module.calibrated = lambda head, *_: head
-accelerator = None
-if {shared}:
-    from accelerate import Accelerator
-    accelerator = Accelerator(cpu=True)
-# Processes hide other values: without that, what they learn is the same.
-whole = {{**FEW, "context_head": {{"dropped": 0.0}}}}
-module.train_head(override(OURS, whole), data(Path({views!r})), Path({out!r}), accelerator=accelerator)
+from accelerate import Accelerator
+module.train_head(override(OURS, WHOLE), data(Path({views!r})), Path({out!r}), accelerator=Accelerator(cpu=True))
 """
 
 
-def test_two_processes_give_the_weights_of_one(tmp_path: Path) -> None:
+def test_two_processes_give_the_weights_of_one(views: Path, tmp_path: Path) -> None:
     pytest.importorskip("accelerate")
-    data(tmp_path / "views")
-    tests = str(Path(__file__).parents[1])
-    for name, shared in (("one", False), ("two", True)):
-        script = tmp_path / f"{name}.py"
-        script.write_text(SHARED.format(tests=tests, views=str(tmp_path / "views"), out=str(tmp_path / name), shared=shared))
-        launcher = ["-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"] if shared else []
-        done = subprocess.run([sys.executable, *launcher, str(script)], capture_output=True, text=True, timeout=240,
-                              env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"})
-        assert done.returncode == 0, done.stderr[-2000:]
+    script = tmp_path / "two.py"
+    script.write_text(SHARED.format(tests=str(Path(__file__).parents[1]), views=str(views), out=str(tmp_path / "two")))
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone", str(script)],
+        capture_output=True, text=True, timeout=240, env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    train_head(override(OURS, WHOLE), data(views), tmp_path / "one")
     one, two = (load_file(tmp_path / name / "last.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
     for name in one:

@@ -2,6 +2,8 @@
 """Validation scores: chance is bad, answers with the truth in them are perfect, and pairs are of what was asked for."""
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,8 +14,8 @@ from func_corr_ros.training.validation import drawn_pairs, errors_of, validate
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> ViewPool:
-    return small_pool(tmp_path_factory.mktemp("views"))
+def pool(views: Path) -> ViewPool:
+    return small_pool(views)
 
 
 def drawn(pool: ViewPool, functions: list[str], count: int, categories: frozenset[str] = frozenset()) -> list[PairOfViews]:
