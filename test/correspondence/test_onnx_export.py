@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import torch
 from correspondence.heads import ColourBackbone, small_head
 from safetensors.torch import load_file
 
+from func_corr_ros.correspondence import onnx_export
 from func_corr_ros.correspondence.backbone import IMAGENET_MEAN, IMAGENET_STD, BackboneSettings, Dinov2Backbone
 from func_corr_ros.correspondence.embedding import Embedding
 from func_corr_ros.correspondence.model import FunctionalCorrespondence
@@ -47,11 +50,30 @@ def tiny(tiny_folder: Path) -> Dinov2Backbone:
 Exported = tuple[FunctionalCorrespondence, Path, dict[str, Any]]
 
 
-@pytest.fixture(scope="module", params=list(HEADS))
-def exported(request: pytest.FixtureRequest, tiny: Dinov2Backbone, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+@pytest.fixture(scope="module")
+def exports(tiny: Dinov2Backbone, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Exported]:
+    """Tiny models by the kind of head, each exported once: torch's exporter takes seconds."""
+
+    @lru_cache
+    def made(kind: str) -> Exported:
+        model, folder = model_of(tiny, kind), tmp_path_factory.mktemp(kind)
+        return model, folder, export_onnx(model, folder, ["pour-with"])
+
+    return made
+
+
+@pytest.fixture(params=list(HEADS))
+def exported(request: pytest.FixtureRequest, exports: Callable[[str], Exported]) -> Exported:
     """A tiny model with a head of each kind, the folder that it was exported to for one function, and what was returned."""
-    model, folder = model_of(tiny, request.param), tmp_path_factory.mktemp(request.param)
-    return model, folder, export_onnx(model, folder, ["pour-with"])
+    return exports(request.param)
+
+
+def as_exported_before(monkeypatch: pytest.MonkeyPatch, folder: Path, *files: str) -> None:
+    """Lets the exporter give, for these graphs, what it gave for ``folder``."""
+    export = onnx_export._exported
+    monkeypatch.setattr(
+        onnx_export, "_exported", lambda graph: (folder / graph.file).read_bytes() if graph.file in files else export(graph)
+    )
 
 
 def scene(objects: int, rng: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -152,9 +174,11 @@ def test_graphs_interpolate_no_position_embeddings(exported: Exported) -> None:
 
 
 def test_descriptors_alone_where_plain_features_have_no_weight(
-    tiny: Dinov2Backbone, tmp_path: Path, rng: np.random.Generator
+    tiny: Dinov2Backbone, exports: Callable[[str], Exported], tmp_path: Path, rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = model_of(tiny, "context", decoding=Decoding(plain=0.0))
+    as_exported_before(monkeypatch, exports("context")[1], "embed.onnx")  # the same weights, no decoding
     told = export_onnx(model, tmp_path)
     assert told["functions"]["names"] == ["cut-with", "pour-with"]
     assert told["graphs"]["read.onnx"]["outputs"]["features"]["shape"] == ["points", 8]
@@ -162,11 +186,13 @@ def test_descriptors_alone_where_plain_features_have_no_weight(
 
 
 def test_a_graph_that_computes_something_else_is_not_written(
-    tiny: Dinov2Backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    exports: Callable[[str], Exported], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("func_corr_ros.correspondence.onnx_export.TOLERANCE", 0.0)
+    model, folder, _ = exports("context")
+    as_exported_before(monkeypatch, folder, "embed.onnx", "read.onnx")
+    monkeypatch.setattr(onnx_export, "TOLERANCE", 0.0)
     with pytest.raises(RuntimeError, match="plain of embed.onnx differs by .* nothing was written"):
-        export_onnx(model_of(tiny, "context"), tmp_path / "out")
+        export_onnx(model, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
