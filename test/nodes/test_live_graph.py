@@ -2,7 +2,6 @@
 """The listener hears a real graph over DDS: a healthy camera, and one with each fault that only a live graph shows."""
 
 import threading
-import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -15,8 +14,14 @@ COLOR, DEPTH = "rgb/image_rect_color", "depth_registered/image_rect"
 
 
 @contextmanager
-def camera(skew: float = 0.0, age: float = 0.0, encoding: str = "", depth: float = 1.0, reliable_listener: bool = False):
-    """A camera at 20 Hz and, beside it, what a node of ours would say; faults as asked for."""
+def camera(
+    skew: float = 0.0, age: float = 0.0, encoding: str = "", depth: float = 1.0, reliable_listener: bool = False,
+    says_so: str = "/correspondence_node",
+):
+    """A camera at 20 Hz and, beside it, what a node of ours would say; faults as asked for.
+
+    A segmentation node would be asked for its parameters, which the one that is not there takes two seconds to leave unanswered.
+    """
     from diagnostic_msgs.msg import DiagnosticArray
     from rclpy.node import Node
     from sensor_msgs.msg import CameraInfo, Image
@@ -50,7 +55,7 @@ def camera(skew: float = 0.0, age: float = 0.0, encoding: str = "", depth: float
                 publisher.publish(message)
             if count % 10 == 0:
                 stamp = node.get_clock().now().to_msg()
-                says.publish(diagnostic_message("/segmentation_node", "func_corr_ros", stamp, None, {"color.topic": f"/{COLOR}"}))
+                says.publish(diagnostic_message(says_so, "func_corr_ros", stamp, None, {"color.topic": f"/{COLOR}"}))
             count += 1
 
     thread = threading.Thread(target=publish)
@@ -63,19 +68,23 @@ def camera(skew: float = 0.0, age: float = 0.0, encoding: str = "", depth: float
         node.destroy_node()
 
 
-def problems(**faults) -> list[str]:
-    from func_corr_ros.nodes.live_graph import listen
+def problems(expected: int, monkeypatch: pytest.MonkeyPatch, **faults) -> list[str]:
+    """Listens for a short while, and once more as long as the doctor does where a busy machine needs that to hear all."""
+    from func_corr_ros.nodes import live_graph
 
     with camera(**faults):
-        time.sleep(0.2)
-        found = listen(2.5, {})
-    return [problem["what"] for problem in judged(found)]
+        for discovery, seconds in ((1.0, 1.5), (live_graph.DISCOVERY_S, 2.5)):
+            monkeypatch.setattr(live_graph, "DISCOVERY_S", discovery)
+            found = [problem["what"] for problem in judged(live_graph.listen(seconds, {}))]
+            if len(found) == expected and not any("no node of this package" in what for what in found):
+                break
+    return found
 
 
 def test_a_healthy_camera_is_measured(ros) -> None:
     from func_corr_ros.nodes.live_graph import listen
 
-    with camera():
+    with camera(says_so="/segmentation_node"):
         found = listen(2.5, {})
     assert judged(found) == []
     color, depth = found["topics"]["color"], found["topics"]["depth"]
@@ -84,26 +93,27 @@ def test_a_healthy_camera_is_measured(ros) -> None:
     assert depth["valid_share"] == 1.0 and abs(found["skew_s"]) < 1e-6 and 0.0 <= color["age_s"] < 0.5
 
 
-def test_skew_of_a_live_camera_is_measured_in_milliseconds(ros) -> None:
+def test_skew_of_a_live_camera_is_measured_in_milliseconds(ros, monkeypatch) -> None:
     # Half a period of the camera would be ambiguous; 22 of 50 ms is not.
-    assert problems(skew=0.022) == ["depth and colour are +22.0 ms apart, sync.slop is 20 ms: no set is complete"]
+    assert problems(1, monkeypatch, skew=0.022) == ["depth and colour are +22.0 ms apart, sync.slop is 20 ms: no set is complete"]
 
 
-def test_old_images_and_a_blind_sensor_are_told_apart(ros) -> None:
-    found = problems(age=60.0, depth=0.0)
+def test_old_images_and_a_blind_sensor_are_told_apart(ros, monkeypatch) -> None:
+    found = problems(2, monkeypatch, age=60.0, depth=0.0)
     assert len(found) == 2 and found[0].startswith("only 0 % of /depth_registered/image_rect")
     assert found[1].startswith("images are 6")
 
 
-def test_who_cannot_hear_whom_and_what_cannot_be_read(ros) -> None:
-    found = problems(reliable_listener=True, encoding="yuv422_yuy2")
+def test_who_cannot_hear_whom_and_what_cannot_be_read(ros, monkeypatch) -> None:
+    found = problems(2, monkeypatch, reliable_listener=True, encoding="yuv422_yuy2")
     assert found[0].startswith("/camera cannot hear /camera on /rgb/image_rect_color")
     assert "yuv422_yuy2" in found[1] and len(found) == 2
 
 
-def test_nobody_there(ros) -> None:
-    from func_corr_ros.nodes.live_graph import listen
+def test_nobody_there(ros, monkeypatch) -> None:
+    from func_corr_ros.nodes import live_graph
 
-    found = [problem["what"] for problem in judged(listen(0.5, {"color": "/my/color"}))]
+    monkeypatch.setattr(live_graph, "DISCOVERY_S", 0.5)
+    found = [problem["what"] for problem in judged(live_graph.listen(0.5, {"color": "/my/color"}))]
     assert found[0].startswith("no node of this package")
     assert found[1:] == [f"nobody publishes {topic}" for topic in ("/my/color", f"/{DEPTH}", "/rgb/camera_info")]

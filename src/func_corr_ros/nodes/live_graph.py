@@ -36,6 +36,8 @@ KINDS = {"color": (Image, CompressedImage), "depth": (Image, CompressedImage), "
 ASKED = {"sync.slop": SyncSettings().slop, "max_input_age": StageSettings().max_input_age, "use_sim_time": False}
 # Stamps and ages of the newest messages that are kept; pictures are decoded once in so many.
 KEPT, DECODED_EVERY = 200, 10
+# Discovery, and the nodes' own words at 1 Hz, come before the camera topics are known.
+DISCOVERY_S = 2.5
 
 
 @dataclass
@@ -136,8 +138,7 @@ def listen(seconds: float, topics: dict[str, str], sim_time: bool = False) -> di
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        # Discovery, and the nodes' own words at 1 Hz, come before the camera topics are known.
-        _spin(executor, max(2.5, 0.3 * seconds))
+        _spin(executor, max(DISCOVERY_S, 0.3 * seconds))
         asked = _parameters(node, executor)
         if sim_time or asked["use_sim_time"]:
             node.set_parameters([rclpy.Parameter("use_sim_time", value=True)])
