@@ -8,6 +8,8 @@ import pytest
 pytest.importorskip("embreex")
 pytest.importorskip("manifold3d")
 
+from data.drawn_objects import drawn
+
 from func_corr_ros.data.functions_page import drawn_things, function_picture, functions_page
 from func_corr_ros.data.objects.functions import FUNCTIONS
 from func_corr_ros.data.render_job import drawn_object
@@ -15,7 +17,8 @@ from func_corr_ros.data.render_job import drawn_object
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_page_is_up_to_date_and_has_its_pictures() -> None:
+def test_the_page_is_up_to_date_and_has_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("func_corr_ros.data.functions_page.drawn_object", drawn)
     page = functions_page(drawn_things())
     assert (DOCS / "functions.md").read_text() == page, "write it anew: func-corr objects pages"
     assert len(list((DOCS / "images" / "functions").glob("*.jpg"))) == len(FUNCTIONS)
