@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from data.pseudo_label.test_pipeline import SMALL, bricks
+from data.pseudo_label.bricks import SMALL, bricks
 
 from func_corr_ros.cli.label import DEMO_CATEGORIES
 from func_corr_ros.cli.main import main

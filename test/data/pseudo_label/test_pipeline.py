@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data.pseudo_label.bricks import SMALL, bricks
 
 from func_corr_ros.data.pseudo_label.pipeline import PseudoLabelSettings, make_pseudo_labels
 from func_corr_ros.data.pseudo_label.sources import folder_sources
@@ -21,19 +22,6 @@ from func_corr_ros.settings import override
 
 trimesh = pytest.importorskip("trimesh")
 pytest.importorskip("embreex")
-SMALL = {
-    "shape.points": 256,
-    "views.size": 64,
-    "labels.views": 1,
-    "labels.rendered": 64,
-    "labels.size": 28,
-    "labels.pixels": 16,
-    "labels.shard": 2,
-    "cleaning.agreement": 0.0,
-    "cleaning.expected": 0.0,
-    "ask.most": 5,
-    "shape.most_faces": 5000,
-}
 SETTINGS = override(PseudoLabelSettings(), SMALL)
 JOB = f"""
 import sys
@@ -45,20 +33,6 @@ from func_corr_ros.settings import override
 found, left_out = folder_sources(Path(sys.argv[1]), load_taxonomy())
 make_pseudo_labels(Path(sys.argv[2]), found, override(PseudoLabelSettings(), {SMALL!r}), left_out=left_out)
 """
-
-
-def bricks(folder: Path, count: int) -> Path:
-    """Boxes whose one end is the "face" of a brick."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for index in range(count):
-        trimesh.creation.box((0.2 + 0.02 * index, 0.1, 0.06)).subdivide().export(folder / f"brick {index}.ply")
-        np.savez(
-            folder / f"brick {index}.parts.npz",
-            points=np.array([[-0.1, 0, 0], [0.1, 0, 0]]),
-            part=np.array([0, 1]),
-            names=np.array(["face", "side"]),
-        )
-    return folder
 
 
 def contents(folder: Path) -> dict[str, bytes]:
