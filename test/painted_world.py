@@ -92,12 +92,22 @@ def demonstration() -> Demonstration:
     return painted_demonstration()
 
 
-@pytest.fixture
-def target() -> PaintedScene:
+def painted_target() -> PaintedScene:
     """The same board elsewhere: 120 px further right and 30 px higher, which is 0.24 m and 0.06 m."""
     return painted_scene(160, 50, stamp_ns=7)
 
 
 @pytest.fixture
-def pipeline(color_model: FunctionalCorrespondence, demonstration: Demonstration, target: PaintedScene) -> Pipeline:
-    return Pipeline(KnownSegmenter(target.mask, refused=(2,)), color_model, demonstration)
+def target() -> PaintedScene:
+    return painted_target()
+
+
+def painted_pipeline() -> Pipeline:
+    """What sees the board where ``target`` has it; it refuses the frame of stamp 2."""
+    model = FunctionalCorrespondence(ColorBackbone(), CorrespondenceSettings())
+    return Pipeline(KnownSegmenter(painted_target().mask, refused=(2,)), model, painted_demonstration())
+
+
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return painted_pipeline()

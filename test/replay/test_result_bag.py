@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -13,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from painted_world import painted_pipeline, painted_target
 
 from func_corr_ros.errors import BadImage, BadSettings, MissingOptional
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
@@ -28,13 +30,20 @@ from func_corr_ros.transfer.pipeline import Pipeline
 pytest.importorskip("rosbags")
 
 
-@pytest.fixture
-def run(pipeline: Pipeline, target, tmp_path: Path) -> tuple[Path, Recording]:
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recording]:
     """Three frames, the second of which the segmenter refuses."""
-    frames = [RgbdFrame(target.frame.color, target.frame.depth, target.frame.camera, stamp, "optical") for stamp in (1, 2, 3)]
-    recording = Recording(write_bag(tmp_path / "bag", frames))
-    replay(recording, pipeline, tmp_path / "out", {})
-    return tmp_path / "out", recording
+    folder, seen = tmp_path_factory.mktemp("replayed"), painted_target().frame
+    frames = [RgbdFrame(seen.color, seen.depth, seen.camera, stamp, "optical") for stamp in (1, 2, 3)]
+    recording = Recording(write_bag(folder / "bag", frames))
+    replay(recording, painted_pipeline(), folder / "out", {})
+    return folder / "out", recording
+
+
+@pytest.fixture
+def run(once: tuple[Path, Recording], tmp_path: Path) -> tuple[Path, Recording]:
+    """A run of one's own to write into, replayed once for all."""
+    return Path(shutil.copytree(once[0], tmp_path / "out")), once[1]
 
 
 def test_every_form_holds_what_the_records_hold(run, pipeline: Pipeline) -> None:
