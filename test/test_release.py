@@ -86,7 +86,6 @@ def test_pictures_of_the_gallery_are_small_and_all_shown() -> None:
     assert max((ROOT / "docs" / name).stat().st_size for name in shown) <= 200_000
 
 
-@pytest.mark.slow
 def test_the_site_builds_and_no_link_leads_nowhere(tmp_path: Path) -> None:
     build = pytest.importorskip("mkdocs.commands.build", reason="pip install 'func_corr_ros[docs]'")
     from mkdocs.config import load_config
