@@ -34,9 +34,12 @@ ONLY_CHECKED = {
         r"func-corr label run .*(annotator=endpoint|--objaverse)|func-corr train .*--same-views",
     "is run by `.ci/run`, there or with fewer pairs": r"make (setup|test|demo|benchmark-table) |func-corr benchmark build ",
 }  # fmt: skip
-_FEW_LABELS = ["--processes", "1", *(word for name, value in SMALL.items() for word in ("--set", f"{name}={value}"))]
+_FEW_LABELS = ["--processes", "1", *(
+    word for name, value in {**SMALL, "labels.views": 2}.items() for word in ("--set", f"{name}={value}")
+)]  # fmt: skip
 _FEW_STEPS = ["--processes", "1", *(word for setting in (
-    "views.objects=2", "held_out_objects=1", "views.views=2", "train.steps=2", "train.batch.pairs=4", "train.validate_every=2",
+    "views.objects=2", "held_out_objects=1", "views.views=2", "train.steps=2", "train.batch.pairs=4", "train.batch.pixels=16",
+    "train.validate_every=2",
 ) for word in ("--set", setting))]  # fmt: skip
 # A command that is run -> how it is made short: words added, the last of which count.
 SHORTER = {

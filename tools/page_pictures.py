@@ -39,6 +39,8 @@ SHOWN = ROOT / "test" / "data" / "demonstrations" / "red_mug_pour"
 FRAMES, BLIND, QUALITY = 20, 3, 82
 # What the demonstration's keypoints are among the marks of the blue mug.
 MARKED_AS = {"outlet": "rim_opposite", "handle": "handle_mid"}
+# Its rim, by which it pours, clicked around.
+RIM = ((270, 185), (294, 166), (341, 164), (378, 179), (384, 190), (360, 203), (327, 207), (290, 200))
 
 
 def shaken(frame: RgbdFrame) -> Iterator[tuple[RgbdFrame, tuple[int, int]]]:
@@ -80,7 +82,7 @@ def taken(tab: Any, name: str) -> None:
 
 
 def annotated(browser: Any, shifts: list[tuple[int, int]]) -> None:
-    """Clicks both keypoints on the first frame, goes on, and takes the picture of what is suggested there."""
+    """Clicks both keypoints and the rim on the first frame, goes on, and takes the picture of what is suggested there."""
     clicked, known = Path("truth_clicked.yaml"), lambda frame_id, stamp_ns: None
     session = AnnotationSession(Recording(Path("bag")), list(MARKED_AS), "pour-with", clicked, known)
     marks = yaml.safe_load((ROOT / "test" / "data" / "keypoints" / "blue_mug.yaml").read_text())["points"]
@@ -88,10 +90,12 @@ def annotated(browser: Any, shifts: list[tuple[int, int]]) -> None:
         tab = browser.new_page(viewport={"width": 900, "height": 900})
         tab.goto(address)
         tab.wait_for_selector("#stage img")
+        tab.wait_for_timeout(1000)
         box = tab.locator("#stage img").bounding_box()
-        for number, mark in enumerate(MARKED_AS.values()):
-            tab.keyboard.press(str(number + 1))
-            u, v = (marks[mark][axis] + shifts[0][axis] for axis in (0, 1))
+        part = str(len(MARKED_AS) + 2)
+        for key, mark in (*enumerate((marks[name] for name in MARKED_AS.values()), 1), *((part, corner) for corner in RIM)):
+            tab.keyboard.press(str(key))
+            u, v = (mark[axis] + shifts[0][axis] for axis in (0, 1))
             tab.mouse.click(box["x"] + (u + 0.5) * box["width"] / 640, box["y"] + (v + 0.5) * box["height"] / 480)
             tab.wait_for_timeout(500)
         tab.keyboard.press("ArrowRight")

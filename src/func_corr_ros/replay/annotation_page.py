@@ -21,12 +21,16 @@ button { font: inherit; color: var(--ink); background: var(--soft); border: 1px 
 </head>
 <body>
 <h1>{{ title }}</h1>
-<p>Choose a keypoint and click where it is. Dashed rings were carried along from the nearest frame that has them, by depth and the
-camera's motion: accept them (<b>a</b>) or click the right place. <b>←</b> <b>→</b> another frame, <b>1</b>–<b>9</b> a keypoint,
-<b>Delete</b> takes it away. Every click is saved to {{ path }}.</p>
-<div class="buttons" id="names" role="group" aria-label="Keypoints">
+<p>Choose a keypoint and click where it is, or an outline and click its corners, one after the other: around the whole object, or
+around the part that does the job. What is dashed was carried along from the nearest frame that has it, by depth and the camera's
+motion: accept it (<b>a</b>) or click the right place. <b>←</b> <b>→</b> another frame, <b>1</b>–<b>9</b> what is clicked,
+<b>Delete</b> takes the keypoint or the last corner away. Every click is saved to {{ path }}.</p>
+<div class="buttons" id="names" role="group" aria-label="What is clicked">
 {% for name in names %}
 <button data-name="{{ name }}">{{ loop.index }} {{ name }}</button>
+{% endfor %}
+{% for region, words in regions.items() %}
+<button data-region="{{ region }}">{{ names | length + loop.index }} {{ words }}</button>
 {% endfor %}
 </div>
 <div id="stage"><img id="picture" alt="The frame to click on"><svg id="marks" aria-hidden="true"></svg></div>
@@ -35,38 +39,50 @@ camera's motion: accept them (<b>a</b>) or click the right place. <b>←</b> <b>
 <p id="told" aria-live="polite"></p>
 <script>
 'use strict';
-const $ = id => document.getElementById(id), names = [...document.querySelectorAll('[data-name]')].map(b => b.dataset.name);
-let state = [], frame = 0, name = names[0];
+const $ = id => document.getElementById(id), buttons = [...$('names').children], names = buttons.filter(b => b.dataset.name);
+let state = [], frame = 0, chosen = buttons[0];
 const ask = async body => { const answer = await fetch('/state', body === undefined ? {} : {method: 'POST',
     headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)});
   if (!answer.ok) { $('told').textContent = await answer.text(); return; } state = await answer.json(); draw(); };
 function draw() {
   $('picture').src = '/picture/' + frame;
-  for (const b of document.querySelectorAll('[data-name]')) b.setAttribute('aria-pressed', b.dataset.name === name);
-  const {points, suggested, stamp_ns} = state[frame];
-  const count = `${Object.keys(points).length} of ${names.length} keypoints`;
+  for (const b of buttons) b.setAttribute('aria-pressed', b === chosen);
+  const {points, suggested, regions, suggested_regions, stamp_ns} = state[frame];
+  const count = `${Object.keys(points).length} of ${names.length} keypoints, outlines: ${Object.keys(regions).length}`;
   $('told').textContent = `frame ${frame + 1} of ${state.length}, ${stamp_ns} ns: ${count}`;
   const ring = ([u, v], label, dashed) => `<circle cx="${u + .5}" cy="${v + .5}" r="6" fill="none" stroke-width="2"
     stroke="${dashed ? '#ffd23c' : '#46dc6e'}" ${dashed ? 'stroke-dasharray="4 3"' : ''}/>
     <text x="${u + 9}" y="${v - 5}" fill="#fff" stroke="#000" stroke-width="3">${label}</text>`;
+  const loop = (corners, part, dashed) => `<polygon points="${corners.map(([u, v]) => `${u + .5},${v + .5}`).join(' ')}"
+    fill="${part ? '#ffd23c' : '#5ab4ff'}" fill-opacity=".2" stroke="${part ? '#ffd23c' : '#5ab4ff'}" stroke-width="2"
+    ${dashed ? 'stroke-dasharray="6 5"' : ''}/>` + (dashed ? '' : corners.map(([u, v]) =>
+    `<circle cx="${u + .5}" cy="${v + .5}" r="2.5" fill="#fff"/>`).join(''));
   const escape = text => text.replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};`);
-  $('marks').innerHTML = [...Object.entries(points).map(([k, p]) => ring(p, escape(k), false)),
+  $('marks').innerHTML = [...Object.entries(regions).map(([k, c]) => loop(c, k === 'part', false)),
+    ...Object.entries(suggested_regions).map(([k, c]) => loop(c, k === 'part', true)),
+    ...Object.entries(points).map(([k, p]) => ring(p, escape(k), false)),
     ...Object.entries(suggested).map(([k, p]) => ring(p, escape(k) + '?', true))].join('');
 }
 const go = step => { frame = (frame + step + state.length) % state.length; draw(); };
-const accept = async () => { for (const [k, uv] of Object.entries(state[frame].suggested)) await ask({frame, name: k, uv}); };
-const remove = () => ask({frame, name, uv: null});
+const accept = async () => { const {suggested, suggested_regions} = state[frame];
+  for (const [k, uv] of Object.entries(suggested)) await ask({frame, name: k, uv});
+  for (const [k, corners] of Object.entries(suggested_regions)) await ask({frame, region: k, corners}); };
+const corners = () => state[frame].regions[chosen.dataset.region] || [];
+let said = Promise.resolve();  // one after the other: a corner is added to those that are known
+const say = uv => said = said.then(() => ask(chosen.dataset.name ? {frame, name: chosen.dataset.name, uv}
+  : {frame, region: chosen.dataset.region, corners: uv ? [...corners(), uv] : corners().slice(0, -1)}));
+const remove = () => say(null), choose = button => { chosen = button; draw(); };
 $('picture').onload = () => $('marks').setAttribute('viewBox', `0 0 ${$('picture').naturalWidth} ${$('picture').naturalHeight}`);
 $('picture').onclick = event => { const box = $('picture').getBoundingClientRect(), scale = $('picture').naturalWidth / box.width;
   const uv = [event.clientX - box.left, event.clientY - box.top].map(v => (v + .5) * scale - .5);
-  ask({frame, name, uv}); };
-$('names').onclick = event => { if (event.target.dataset.name) { name = event.target.dataset.name; draw(); } };
+  say(uv); };
+$('names').onclick = event => { if (buttons.includes(event.target)) choose(event.target); };
 $('previous').onclick = () => go(-1); $('next').onclick = () => go(1); $('accept').onclick = accept; $('remove').onclick = remove;
 document.addEventListener('keydown', event => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === 'ArrowLeft') go(-1); else if (event.key === 'ArrowRight') go(1); else if (event.key === 'a') accept();
   else if (event.key === 'Delete') remove();
-  else if (names[Number(event.key) - 1]) { name = names[Number(event.key) - 1]; draw(); }
+  else if (buttons[Number(event.key) - 1]) choose(buttons[Number(event.key) - 1]);
   else return; event.preventDefault(); });
 ask();
 </script>
