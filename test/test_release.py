@@ -40,6 +40,13 @@ def test_package_xml_names_keys_that_rosdep_knows_and_the_code_uses() -> None:
     assert all(re.fullmatch(r"[a-z0-9_-]+", key) for key in named)
 
 
+def test_package_xml_is_valid_to_the_tools_that_release() -> None:
+    package = pytest.importorskip("catkin_pkg.package", reason="it comes with colcon")
+    warnings: list[str] = []
+    package.parse_package(str(ROOT / "package.xml"), warnings=warnings).validate(warnings)
+    assert warnings == []
+
+
 def test_the_notices_are_of_what_is_locked() -> None:
     text = third_party.PAGE.read_text()
     rows = {cells[1]: cells[2:4] for line in text.splitlines() if len(cells := [cell.strip() for cell in line.split("|")]) == 6}
