@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """An object answers for its functions, and parameters are drawn within their limits."""
 from dataclasses import dataclass
-from pkgutil import resolve_name
 
 import numpy as np
 import pytest
+from data.drawn_objects import drawn
 
 from func_corr_ros.data.objects import CATEGORIES
 from func_corr_ros.data.objects.functional_object import FunctionalObject, draw
@@ -58,7 +58,7 @@ def test_a_parameter_without_limits_is_refused() -> None:
 @pytest.mark.parametrize("name", sorted(CATEGORIES))
 def test_every_category_of_the_library_builds_what_it_is_called(name: str) -> None:
     pytest.importorskip("manifold3d")
-    thing = draw(resolve_name(CATEGORIES[name]), np.random.default_rng(0)).build()
+    thing = drawn(name, 0)
     assert thing.category == name
     assert set(thing.function_parts) == set(thing.functional_frames)
     for function, parts in thing.function_parts.items():
