@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an image costs on its way from the camera to a result, stage by stage, over DDS; for a quiet machine.
 
-    python benchmarks/latency.py                       every scenario, 30 s each
+    python benchmarks/latency.py                       every scenario, 30 s each: about three minutes
     python benchmarks/latency.py --scenario overhead   one of them
 
 | scenario | segmenter and model | images | asked |
@@ -57,12 +57,7 @@ def main() -> int:
     if asked.serve:
         return serve(asked.serve, ros)
     rows = [measured(name, asked.seconds, asked.rate) for name in asked.scenario or SCENARIOS if name != "gpu" or has_gpu()]
-    for row in rows:
-        print(f"{row['scenario']}: {row['results_hz']:.1f} results/s of {row['images_hz']:.1f} images/s, age p50 "
-              f"{1e3 * row['age_p50_s']:.1f} ms, p95 {1e3 * row['age_p95_s']:.1f} ms; {row['received']} sets received, "
-              f"{row['dropped']} dropped{row['missed']}")
-        for stage, times in row["stages_ms"].items():
-            print(f"    {stage:<18} p50 {times['p50']:>8.1f} ms   p95 {times['p95']:>8.1f} ms")
+    print_tables(rows)
     result = {"date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": platform.node(), "cores": os.cpu_count(),
               "load": os.getloadavg()[0], "revision": code_revision(), "rows": rows}
     print("written to", write_json(ROOT / f"build/benchmarks/latency_{time.strftime('%Y%m%d_%H%M%S')}.json", result))
@@ -93,7 +88,23 @@ def measured(name: str, seconds: float, rate: float) -> dict[str, Any]:
     }
     missed = [*([f"fewer than {least_hz:g} results/s"] if row["results_hz"] < least_hz else []),
               *([f"p95 above {1e3 * most_s:g} ms"] if row["age_p95_s"] > most_s else [])]
-    return {**row, "missed": f"  FAILED: {', '.join(missed)}" if missed else ""}
+    return {**row, "missed": f"FAILED: {', '.join(missed)}" if missed else ""}
+
+
+def print_tables(rows: list[dict[str, Any]]) -> None:
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"{os.cpu_count()} cores, load {load} (the nodes, the camera and what else ran)\n")
+    print("| scenario | images/s | results/s | age p50 | age p95 | sets received | dropped | |")
+    print("|---|---:|---:|---:|---:|---:|---:|---|")
+    for row in rows:
+        print(f"| {row['scenario']} | {row['images_hz']:.1f} | {row['results_hz']:.1f} | {1e3 * row['age_p50_s']:.1f} ms | "
+              f"{1e3 * row['age_p95_s']:.1f} ms | {row['received']} | {row['dropped']} | {row['missed'] or 'held'} |")
+    stages = list(dict.fromkeys(stage for row in rows for stage in row["stages_ms"]))
+    print("\n| p50 / p95 [ms] | " + " | ".join(stages) + " |\n|---|" + "---:|" * len(stages))
+    for row in rows:
+        times = (row["stages_ms"].get(stage) for stage in stages)
+        told = ("" if time is None else f"{time['p50']:.1f} / {time['p95']:.1f}" for time in times)
+        print(f"| {row['scenario']} | " + " | ".join(told) + " |")
 
 
 def stages(values: dict[str, dict[str, str]]) -> dict[str, dict[str, float]]:

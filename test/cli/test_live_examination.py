@@ -45,6 +45,8 @@ def with_fault(path: str, value: Any, **more: Any) -> dict[str, Any]:
 
 def test_a_healthy_graph_has_no_problem() -> None:
     assert judged(HEALTHY) == []
+    old = {"last_error": "NO_REFERENCE: none is set", "last_error_age_s": "5.1"}
+    assert judged(with_fault("nodes", [{"name": "/a", "level": 0, "message": "ok", "values": old}])) == [], "that was before"
     text = as_text(HEALTHY, [])
     assert "nothing is wrong here" in text and "30.0 Hz 640x480 16UC1 30 ms old 80 % valid" in text
 
@@ -53,7 +55,8 @@ FAULTS = [
     (with_fault("nodes", []), "no node of this package is heard", "ros2 launch", True),
     (with_fault("nodes", [{"name": "/a", "level": 1, "message": "not active", "values": {}}]),
      "/a is not active", "activate", True),
-    (with_fault("nodes", [{"name": "/a", "level": 0, "message": "ok", "values": {"last_error": "TF_ERROR: x"}}]),
+    (with_fault("nodes", [{"name": "/a", "level": 0, "message": "ok",
+                           "values": {"last_error": "TF_ERROR: x", "last_error_age_s": "0.3"}}]),
      "/a said last: TF_ERROR: x", "troubleshooting", False),
     (with_fault("nodes", [{"name": "/a", "level": 2, "message": "stuck in match for 40 s", "values": {}}]),
      "/a: stuck in match for 40 s", "restart", True),

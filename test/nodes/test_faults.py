@@ -132,7 +132,8 @@ def test_depth_is_200_ms_late(robot, good, loaded, assert_good, diagnosed) -> No
 
 def test_the_clock_jumps_back(robot, blocks, good, loaded, assert_good, diagnosed) -> None:
     assert_good()
-    set_parameter(robot, "segmentation_node", "max_input_age", 0.0)
+    for node in ("segmentation_node", "transfer_node"):
+        set_parameter(robot, node, "max_input_age", 0.0)
     try:
         hour = 3600 * 10**9
         before = robot.now_ns() - hour // 2
@@ -143,7 +144,8 @@ def test_the_clock_jumps_back(robot, blocks, good, loaded, assert_good, diagnose
         _, values = diagnosed("/segmentation_node", lambda status: True)
         assert int(values["sync.clock_jumps"]) >= 1
     finally:
-        set_parameter(robot, "segmentation_node", "max_input_age", 2.0)
+        for node in ("segmentation_node", "transfer_node"):
+            set_parameter(robot, node, "max_input_age", 2.0)
     assert_good()
 
 
@@ -224,12 +226,20 @@ def test_the_worker_is_stuck(robot, good, loaded, assert_good, diagnosed) -> Non
     assert_good()
     set_parameter(robot, "correspondence_node", "watchdog", 1.0)
     Path(os.environ["FAULT"]).write_text("sleep 5")
+    first = robot.now_ns()
     with robot.streaming(good[0], 0.3):
         message, values = diagnosed("/correspondence_node", lambda status: status.level == DiagnosticStatus.ERROR)
     assert "stuck in correspondence for" in message and values["busy"].startswith("correspondence for")
     answer = robot.call(GetCorrespondence, "correspondence_node/get_correspondence", timeout=0.3)
     assert answer.error_code in (ErrorCode.TIMEOUT, ErrorCode.STALE_INPUT), answer.error_msg
     diagnosed("/correspondence_node", lambda status: status.level != DiagnosticStatus.ERROR)
+
+    def late() -> TransferResult | None:
+        results = [heard["transfer"] for stamp, heard in robot.heard.items() if stamp >= first and "transfer" in heard]
+        return next((result for result in results if result.age > 4.0), None)
+
+    result = robot.wait_for(late)
+    assert not result.accepted and result.error_code == ErrorCode.STALE_INPUT and "pose_expiry" in result.error_msg, result
     set_parameter(robot, "correspondence_node", "watchdog", 30.0)
     assert_good()
 

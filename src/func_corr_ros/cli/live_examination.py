@@ -86,8 +86,8 @@ def _nodes(found: dict[str, Any]) -> Iterator[Problem]:
             yield _problem(f"{one['name']} is not active", f"ros2 lifecycle set {one['name']} activate, or autostart:=true")
         if one["level"] >= ERROR:
             yield _problem(f"{one['name']}: {one['message']}", "restart it, and report what it was doing")
-        error = one["values"].get("last_error")
-        if error:
+        error, age = one["values"].get("last_error"), float(one["values"].get("last_error_age_s") or 0.0)
+        if error and age <= found["seconds"]:  # what came before is over
             yield _problem(f"{one['name']} said last: {error}", "docs/troubleshooting.md lists every error code", core=False)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from concurrent import futures
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ class StageNode(LifecycleNode, Generic[S]):
         self.worker = worker or InferenceThread(lambda stage, error: self.known(error, stage))
         self.timer = StageTimer()
         self.stage: Stage | None = None
-        self.last_error = ""
+        self.last_error, self._last_error_at = "", 0.0
         self._service_group = ReentrantCallbackGroup()
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(1.0, self._tick)
@@ -193,7 +194,7 @@ class StageNode(LifecycleNode, Generic[S]):
             self.get_logger().error(f"{where}: {type(error).__name__}: {error}", throttle_duration_sec=5.0)
             error, cause = FuncCorrError(f"{where}: {type(error).__name__}: {error}"), error
             error.code, error.__cause__ = self.unknown, cause
-        self.last_error = f"{error.code.name}: {error}"
+        self.last_error, self._last_error_at = f"{error.code.name}: {error}", time.monotonic()
         return error
 
     def _transition(
@@ -230,6 +231,7 @@ class StageNode(LifecycleNode, Generic[S]):
             **timing_values(self.timer),
             "memory_mb": memory_megabytes(),
             "last_error": self.last_error,
+            "last_error_age_s": f"{time.monotonic() - self._last_error_at:.1f}" if self.last_error else "",
         }
         if self.stage is not None:
             values["mailbox.received"], values["mailbox.dropped"] = self.stage.mailbox.puts, self.stage.mailbox.drops

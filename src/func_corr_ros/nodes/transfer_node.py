@@ -11,7 +11,7 @@ from typing import Any
 
 from sensor_msgs.msg import PointCloud2
 
-from func_corr_ros.errors import ErrorCode, FuncCorrError, NoReference
+from func_corr_ros.errors import ErrorCode, FuncCorrError, NoReference, StaleInput
 from func_corr_ros.msg import FunctionalKeypointArray
 from func_corr_ros.nodes.diagnostics import stream_values
 from func_corr_ros.nodes.inference_thread import InferenceThread
@@ -44,7 +44,10 @@ class TransferNodeSettings(StageSettings):
     target_frame: str = setting("", "frame of the poses, reached by TF at the image's stamp; empty: the camera's own, without TF")
     tf_timeout: float = setting(0.1, "how long a transform is waited for", unit="s", at_least=0.0, at_most=10.0)
     phase: str = setting("action", "phase whose pose must settle and is published; the last one where it is not there", live=True)
-    pose_expiry: float = setting(3.0, "a pose is withdrawn when none follows it for so long", unit="s", at_least=0.0, live=True)
+    pose_expiry: float = setting(
+        3.0, "a pose is withdrawn when none follows it for so long, and not accepted where its image is older by then (and older "
+        "than max_input_age, unless that is 0)", unit="s", at_least=0.0, live=True,
+    )
     correspondence_node: str = setting("correspondence_node", "who matches, where it is another process")
     transfer: TransferSettings = field(default_factory=TransferSettings)
     stability: StabilitySettings = field(default_factory=StabilitySettings)
@@ -157,9 +160,18 @@ class TransferNode(StageNode[TransferNodeSettings]):
         seen, pairs = self.transfer(self.demonstration, matches)
         if isinstance(seen.error, NoReference):
             self._announced = None  # upstream has lost the reference, perhaps with its process
-        seen = self._standing.settled(seen, self._phase_index(seen))
+        seen = self._standing.settled(self._in_time(seen), self._phase_index(seen))
         self._outputs.publish(seen, self._phase_index(seen))
         self._outputs.publish_inliers(seen, matches, pairs)
+
+    def _in_time(self, seen: Transferred) -> Transferred:
+        """Returns ``seen``, refused where the work took so long that its pose would have expired by now."""
+        limit, age = max(self.settings.pose_expiry, self.settings.max_input_age), self.age(seen.moment)
+        if not seen.accepted or self.settings.max_input_age == 0.0 or age <= limit:
+            return seen
+        late = StaleInput(f"the image was {age:.2f} s old when its pose was ready, {limit:g} s are allowed (pose_expiry); is the "
+                          "machine busy, or the model too large for it?")
+        return replace(seen, accepted=False, error=self.known(late, "transfer"))
 
     def _phase_index(self, seen: Transferred) -> int:
         names = [phase.name for phase in seen.outcome.phases] if isinstance(seen.outcome, Transfer) else []
