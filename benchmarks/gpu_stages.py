@@ -6,7 +6,7 @@
     python benchmarks/gpu_stages.py --weights DIR                       ... and read there; without any, weights are drawn
 
 It needs torch, transformers, numpy, scipy, opencv, safetensors, jaxtyping, array-api-compat; no renderer. Drawn weights take as
-long, but find nothing: then accuracies and whether a transfer is accepted mean nothing, and the first line says so. Pictures are
+long, but find nothing: then accuracies and whether a transfer is accepted mean nothing, and the last lines say so. Pictures are
 the recorded red mug, and in pairs its turned copy. Stages and orders are those of benchmarks/head.py, which explains them;
 times are medians on the wall, the device waited for after each stage. *All three* waits once, after the last: what a head and
 matching add to a backbone is that less the backbone. Exit code 1 where what is asked (ASKED) does not hold.
@@ -112,21 +112,28 @@ def main() -> int:
         return 0
     device = Device(asked.device, asked.weights)
     where = torch.cuda.get_device_name() if asked.device == "cuda" else "CPU"
-    frames, pairs, orders = (part(device, asked.repeats) for part in (frame_rows, pair_rows, order_rows))
-    print(f"{where}; {machine()}; weights: {'drawn' if device.drawn else asked.weights or BACKBONE}\n")
-    for rows in (frames, pairs, orders):
-        print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
-        for row in rows:
-            print("| " + " | ".join(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()) + " |")
-        print()
-    result = {"date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "device": where, "torch": torch.__version__, "drawn": device.drawn,
-              "revision": code_revision(), "frames": frames, "pairs": pairs, "orders": orders}
-    print("written to", write_json(RESULTS / f"gpu_stages_{time.strftime('%Y%m%d_%H%M%S')}.json", result))
-    missed = [missed_by(name, row[name]) for rows in (frames, pairs, orders) for row in rows for name in ASKED
+    print(f"{where}; {machine()}")
+    parts: dict[str, list[dict[str, Any]]] = {}
+    file = RESULTS / f"gpu_stages_{time.strftime('%Y%m%d_%H%M%S')}.json"
+    for name, measure in (("frames", frame_rows), ("pairs", pair_rows), ("orders", order_rows)):
+        parts[name] = measure(device, asked.repeats)
+        print_table(parts[name])  # and written: whatever stops the next part, this one is known
+        write_json(file, {"date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "device": where, "torch": torch.__version__,
+                          "drawn": device.drawn, "revision": code_revision(), **parts})
+    print("weights:", "drawn" if device.drawn else asked.weights or BACKBONE)
+    print("written to", file)
+    missed = [missed_by(name, row[name]) for rows in parts.values() for row in rows for name in ASKED
               if name in row and row.get("order") != "dense" and missed_by(name, row[name])
               and (device.name != "cpu" or name != "frames a second")]
     print("FAILED: " + "; ".join(missed) if missed else "held")
     return 1 if missed else 0
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    print("\n| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
+    for row in rows:
+        told = (f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values())
+        print("| " + " | ".join(told) + " |", flush=True)
 
 
 def missed_by(name: str, value: float) -> str:
