@@ -7,6 +7,8 @@ import types
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from func_corr_ros.errors import MissingOptional, NoInput, NoMask
 from func_corr_ros.settings import override
@@ -46,6 +48,21 @@ def test_weak_ones_other_classes_and_nonsense_are_left_out() -> None:
 def test_a_flood_of_boxes_is_cut_to_the_best() -> None:
     found = boxes(*(detection(50.0, 50.0, 10.0, 10.0, (str(number), 0.3 + number / 2000.0)) for number in range(1000)))
     assert len(found.boxes) == 50 and found.box_names[0] == "999"
+
+
+NUMBER = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.floats(-50.0, 700.0))
+GUESS = st.tuples(st.text(max_size=20), NUMBER)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(NUMBER, NUMBER, NUMBER, NUMBER, st.lists(GUESS, max_size=2)), max_size=4))
+def test_whatever_a_detector_says_gives_finite_boxes_or_a_refusal(said) -> None:
+    try:
+        found = boxes(*(detection(u, v, width, height, *named) for u, v, width, height, named in said))
+    except NoMask:
+        return
+    assert np.abs(found.boxes).max() < 1e6 and (found.boxes[:, 2:] > found.boxes[:, :2]).all()
+    assert 1 <= len(found.boxes) == len(found.box_names) <= 50
 
 
 @pytest.fixture

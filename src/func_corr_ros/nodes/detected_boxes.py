@@ -20,6 +20,8 @@ from func_corr_ros.settings import setting
 TOPIC = "detections"
 # What a detector may send; more is cut, best first.
 MAX_BOXES = 50
+# No picture reaches so far; numbers beyond are none.
+FAR_PX = 1e6
 INSTALL = "detections.enabled needs vision_msgs, which is not installed: sudo apt install ros-$ROS_DISTRO-vision-msgs"
 
 
@@ -73,7 +75,7 @@ def detection_prompts(detections: list[Any], settings: DetectionSettings) -> Pro
         corners = (center.x - half[0], center.y - half[1], center.x + half[0], center.y + half[1])
         named = max(detection.results, key=lambda result: result.hypothesis.score, default=None)
         name, score = ("", math.nan) if named is None else (named.hypothesis.class_id, named.hypothesis.score)
-        sensible = all(map(math.isfinite, corners)) and half[0] > 0.0 and half[1] > 0.0
+        sensible = all(abs(corner) < FAR_PX for corner in corners) and corners[2] > corners[0] and corners[3] > corners[1]
         if sensible and not score < settings.min_score and (not settings.classes or name in settings.classes):
             found.append((score, name, corners))
     found = sorted(found, key=lambda item: -math.inf if math.isnan(item[0]) else item[0], reverse=True)[:MAX_BOXES]
