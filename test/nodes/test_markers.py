@@ -6,7 +6,7 @@ from func_corr_ros.msg import TransferPhase
 from geometry_msgs.msg import PoseStamped
 from visualization_msgs.msg import Marker
 
-from func_corr_ros.nodes.markers import AXIS_LENGTH, keypoint_markers, phase_markers
+from func_corr_ros.nodes.markers import AXIS_LENGTH, MarkerRate, keypoint_markers, phase_markers
 from func_corr_ros.nodes.messages import header_of, pose_message
 from func_corr_ros.nodes.observations import MatchesSeen, Moment, SeenKeypoint
 
@@ -20,6 +20,16 @@ def test_keypoints_without_depth_are_left_out() -> None:
     )
     balls, *names = keypoint_markers(MatchesSeen(AT, keypoints=keypoints))
     assert [(p.x, p.y, p.z) for p in balls.points] == [(0.1, 0.2, 0.3)] and [name.text for name in names] == ["rim"]
+
+
+def test_they_come_five_times_a_second_at_most() -> None:
+    now = [0.0]
+    rate = MarkerRate(lambda: now[0])
+    due = []
+    for _ in range(60):  # two seconds of a camera
+        due.append(rate.due())
+        now[0] += 1.0 / 30.0
+    assert due[0] and 8 <= sum(due) <= 11
 
 
 def test_axes_are_the_tools() -> None:

@@ -12,7 +12,7 @@ from visualization_msgs.msg import MarkerArray
 from func_corr_ros import encodings
 from func_corr_ros.correspondence.reference import Reference
 from func_corr_ros.msg import CorrespondenceInfo, FunctionalKeypointArray
-from func_corr_ros.nodes.markers import keypoint_markers
+from func_corr_ros.nodes.markers import MarkerRate, keypoint_markers
 from func_corr_ros.nodes.messages import camera_message, image_message, picture_message, points_message
 from func_corr_ros.nodes.observations import NO_POINTS, MatchesSeen, Moment
 from func_corr_ros.nodes.pictures import dense_field, flow_picture, matches_picture
@@ -25,7 +25,7 @@ class CorrespondenceOutputs:
     """The publishers of one correspondence node."""
 
     def __init__(self, node: StageNode[Any]) -> None:
-        self._node = node
+        self._node, self._marker_rate = node, MarkerRate()
         kinds = {
             "info": CorrespondenceInfo,
             "keypoints": FunctionalKeypointArray,
@@ -64,7 +64,8 @@ class CorrespondenceOutputs:
             if reference is not None:
                 self._send("flow_color", lambda: picture_message(flow_picture(frame.color, flow, reference.mask), seen.moment))
         self._send("overlay", lambda: picture_message(matches_picture(frame.color, mask, seen.keypoints), seen.moment))
-        self._send("markers", lambda: MarkerArray(markers=keypoint_markers(seen)))
+        if self._heard("markers") and self._marker_rate.due():
+            self._send("markers", lambda: MarkerArray(markers=keypoint_markers(seen)))
 
     def _heard(self, name: str) -> bool:
         return self._publishers[name].get_subscription_count() > 0

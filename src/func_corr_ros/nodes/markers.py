@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Duration
@@ -16,10 +18,27 @@ from func_corr_ros.nodes.messages import header_of, point_message, transform_of
 from func_corr_ros.nodes.observations import MatchesSeen
 
 LIFETIME = Duration(sec=2)
+# Viewers take long over markers (5,000 points: 31 ms to read): they come no more often than that.
+PERIOD_S = 0.2
 AXIS_LENGTH, AXIS_WIDTH, TEXT_HEIGHT, BALL = 0.05, 0.004, 0.02, 0.012  # metres
 YELLOW = ColorRGBA(r=1.0, g=0.82, b=0.24, a=1.0)
 WHITE = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
 AXES = tuple(ColorRGBA(r=float(i == 0), g=float(i == 1), b=float(i == 2), a=1.0) for i in range(3))
+
+
+class MarkerRate:
+    """Says when markers may be published again."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._next = clock, -math.inf
+
+    def due(self) -> bool:
+        """Returns whether PERIOD_S has gone by since the last time it was so."""
+        now = self._clock()
+        if now < self._next:
+            return False
+        self._next = now + PERIOD_S
+        return True
 
 
 def keypoint_markers(seen: MatchesSeen) -> list[Marker]:

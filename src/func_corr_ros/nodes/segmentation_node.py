@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import numpy as np
 from sensor_msgs.msg import Image
 
 from func_corr_ros.errors import BadPrompt, BadSettings, NoInput, NotActive
@@ -35,6 +36,9 @@ from func_corr_ros.segmentation.tabletop import TabletopSettings
 from func_corr_ros.segmentation.text_prompted import GroundingSettings, phrases_of
 from func_corr_ros.settings import setting
 from func_corr_ros.srv import Segment
+
+# Every so many-th row and column tells how much of the depth is there.
+DEPTH_STEP = 8
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         self.listeners: list[Callable[[ObjectsSeen], Any]] = []
         self._input: SynchronizedInput | None = None
         self._newest: dict[str, Any] | None = None
+        self._valid_depth = ""
         self._prompts: LivePrompts | None = None
         self._segmenter: LiveSegmenter | None = None
         self._objects = self.publisher(ObjectMaskArray, "~/objects")
@@ -120,7 +125,8 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         uv = self._prompts.clicked.followed.uv if self._prompts is not None else None
         followed = "" if uv is None else f"{uv[0]:.0f}, {uv[1]:.0f}"
         segmenter = self._segmenter.told() if self._segmenter is not None else {}
-        return {**segmenter, "text_prompt": self.settings.text_prompt, "followed_px": followed, **stream}
+        prompts = {"text_prompt": self.settings.text_prompt, "followed_px": followed}
+        return {**segmenter, **prompts, **stream, "depth.valid_share": self._valid_depth}
 
     async def observe(self, frame: RgbdFrame | None, prompts: Prompts | None, timeout: float) -> ObjectsSeen:
         """Returns the objects of ``frame``, or of the newest one. Raises NoInput, Timeout."""
@@ -146,7 +152,9 @@ class SegmentationNode(StageNode[SegmentationNodeSettings]):
         def fresh_frame() -> RgbdFrame:
             self.check_age(moment)
             with self.timer.time("decode"):
-                return frame_of(**messages)
+                frame = frame_of(**messages)
+            self._valid_depth = f"{np.isfinite(frame.depth[::DEPTH_STEP, ::DEPTH_STEP]).mean():.2f}"
+            return frame
 
         prompts = self._prompts
         seen = self._see(moment, fresh_frame, lambda: None if prompts is None else prompts.prompts(moment), stream=True)

@@ -63,6 +63,7 @@ class StageNode(LifecycleNode, Generic[S]):
         self._own_worker = worker is None
         self.worker = worker or InferenceThread(lambda stage, error: self.known(error, stage))
         self.timer = StageTimer()
+        self.unheard: dict[str, str] = {}  # topic -> the policy by which a subscriber's wish differs
         self.stage: Stage | None = None
         self.last_error, self._last_error_at = "", 0.0
         self._service_group = ReentrantCallbackGroup()
@@ -131,6 +132,7 @@ class StageNode(LifecycleNode, Generic[S]):
 
         def incompatible(event: Any) -> None:
             policy = qos_policy_name_from_kind(event.last_policy_kind)
+            self.unheard[topic] = policy
             self.get_logger().error(f"a subscriber of {topic} asks for another {policy} than is offered; it gets nothing")
 
         events = PublisherEventCallbacks(incompatible_qos=incompatible)
@@ -230,6 +232,7 @@ class StageNode(LifecycleNode, Generic[S]):
             **self.diagnostic_values(),
             **timing_values(self.timer),
             "memory_mb": memory_megabytes(),
+            "outputs.unheard": ", ".join(f"{topic} ({policy})" for topic, policy in self.unheard.items()),
             "last_error": self.last_error,
             "last_error_age_s": f"{time.monotonic() - self._last_error_at:.1f}" if self.last_error else "",
         }

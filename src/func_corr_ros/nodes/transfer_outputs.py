@@ -11,7 +11,7 @@ from sensor_msgs.msg import PointCloud2
 from visualization_msgs.msg import MarkerArray
 
 from func_corr_ros.msg import TransferResult
-from func_corr_ros.nodes.markers import phase_markers
+from func_corr_ros.nodes.markers import MarkerRate, phase_markers
 from func_corr_ros.nodes.messages import points_message
 from func_corr_ros.nodes.observations import MatchesSeen, Transferred, inliers
 from func_corr_ros.nodes.result_messages import path_message, transfer_message
@@ -23,7 +23,7 @@ class TransferOutputs:
     """The publishers of one transfer node."""
 
     def __init__(self, node: StageNode[Any]) -> None:
-        self._node = node
+        self._node, self._marker_rate = node, MarkerRate()
         self._result = node.publisher(TransferResult, "~/transfer", 5)
         self._pose = node.publisher(PoseStamped, "~/transferred_pose")
         self._path = node.publisher(Path, "~/transferred_path")
@@ -37,7 +37,7 @@ class TransferOutputs:
         if seen.accepted:
             self._pose.publish(message.phases[phase].pose)
             self._path.publish(path_message(message.phases, seen.moment))
-        if self._markers.get_subscription_count() and message.phases:
+        if self._markers.get_subscription_count() and message.phases and self._marker_rate.due():
             self._markers.publish(MarkerArray(markers=phase_markers(message.phases)))
 
     def publish_inliers(self, seen: Transferred, matches: MatchesSeen, pairs: LiftedMatches | None) -> None:
