@@ -150,7 +150,8 @@ def _box(window: tuple[slice, slice]) -> tuple[int, int, int, int]:
 
 def _hit(found: Segmentation, prompts: Prompts) -> set[int]:
     height, width = found.labels.shape
-    uv = np.rint(prompts.points).astype(np.int64)
+    finite = np.nan_to_num(np.rint(prompts.points), nan=-1.0).clip(-1.0, 1e9)  # what is no number is beside the picture
+    uv = finite.astype(np.int64)
     inside = ((uv >= 0) & (uv < (width, height))).all(axis=1)
     under, positive = found.labels[uv[inside, 1], uv[inside, 0]], prompts.point_labels[inside] != 0
     kept = set(under[positive].tolist()) - {0}
