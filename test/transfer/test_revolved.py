@@ -8,8 +8,10 @@ from transfer.vessels import TABLE, Vessel, matched
 
 from func_corr_ros.geometry.se3 import about_axis, rotation_angle
 from func_corr_ros.transfer.align import AlignSettings, align_objects
+from func_corr_ros.transfer.layout import Layout
 from func_corr_ros.transfer.protrusion import protrudes
 from func_corr_ros.transfer.revolved import align_revolved, body_of, local_axes
+from func_corr_ros.transfer.turn import TURNS, TurnBelief
 
 UP = np.array([0.0, 0.0, 1.0])
 SETTINGS = AlignSettings()
@@ -32,6 +34,20 @@ def test_the_handle_tells_the_turn_though_the_wall_denies_it(turn_deg):
     if 20 < abs(turn_deg) < 170:  # the fit to all matches follows the wall: this is what the room is for
         misled = align_objects(lifted, TABLE, TABLE, SETTINGS).live_from_reference.rotation
         assert np.degrees(rotation_angle(misled, about_axis(UP, turn))) > 10.0
+
+
+@pytest.mark.parametrize(("peak", "overruled"), [(1.0, False), (40.0, True)])
+def test_only_a_strong_belief_overrules_the_handle(peak: float, overruled: bool):
+    live = Vessel(turn=0.4)
+    lifted = matched(SHOWN, live, wall_turn=0.4)
+    bodies = body_of(lifted.reference, TABLE, SETTINGS), body_of(lifted.live, TABLE, SETTINGS)
+    alone = align_revolved(lifted, *bodies, SETTINGS).bodies.turn
+    elsewhere = alone + np.radians(60.0)
+    density = 1.0 + peak * np.exp(20.0 * (np.cos(TURNS - elsewhere) - 1.0))
+    layout = Layout(np.zeros((1, 3)), np.ones(1), np.zeros(3), np.eye(3), 0.1)
+    belief = TurnBelief(elsewhere, density / density.sum(), layout, layout)
+    turn = align_revolved(lifted, *bodies, SETTINGS, belief).bodies.turn
+    assert np.cos(turn - (elsewhere if overruled else alone)) > 0.9999
 
 
 def test_radius_and_height_have_their_own_scale():

@@ -100,7 +100,8 @@ def demo_scenes(
     rng = np.random.default_rng(seed)
     shapes, looks, yaw, turns = _drawn(rng)
     views = []
-    for number, (shape, look, turn) in enumerate(zip(shapes, looks, turns, strict=True)):
+    for number, (look, turn) in enumerate(zip(looks, turns, strict=True)):
+        shape = shapes[number]
         x, y = rng.uniform(-0.03, 0.03), rng.uniform(-0.05, 0.05)
         placed = [PlacedObject(shape.build(), on_table(x, y, yaw + turn), _dressed(shape, *LOOKS[look]), "target")]
         placed += _beside(rng) if distractors and number > 0 else []
@@ -119,7 +120,7 @@ def demo_objects(seed: int = 0) -> dict[str, FunctionalObject]:
 
 def _drawn(
     rng: np.random.Generator,
-) -> tuple[tuple[Mug, Mug, Pitcher], Int64[np.ndarray, "3"], float, tuple[float, float, float]]:
+) -> tuple[tuple[Mug | Pitcher, ...], Int64[np.ndarray, " 3"], float, tuple[float, float, float]]:
     """Returns the shapes, the demonstrated one first, their looks, the demonstration's yaw and how far each is turned against it
     [deg].
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scooping judged: the tool is pushed into a bin of grains, lip first, turned up and lifted; what it then still holds was scooped."""
+"""Scooping judged: the tool is pushed into a bin of grains, lip first, turned up and lifted; what it then holds was scooped."""
 from __future__ import annotations
 
 import math
@@ -20,8 +20,8 @@ FUNCTION = "scoop-with"
 GRAINS, GRAIN_RADIUS_M = 150, 0.008
 # The bin's inside, from its middle [m], and its wall.
 _HALF_LENGTH_M, _HALF_WIDTH_M, _WALL_M, WALL_HEIGHT_M = 0.085, 0.055, 0.01, 0.08
-# The lip's way: time [s], ahead and up [m], and how far the tool is tipped forward [deg]. It dives steeply, is pushed ahead while it
-# turns up, and rises level.
+# The lip's way: time [s], ahead and up [m], and how far the tool is tipped forward [deg]. It dives steeply, is pushed ahead while
+# it turns up, and rises level.
 PATH = (
     (0.0, -0.065, 0.12, 80.0), (0.4, -0.065, 0.02, 80.0), (1.1, 0.03, 0.02, 65.0), (1.8, 0.045, 0.06, 25.0),
     (2.3, 0.045, 0.13, 0.0), (2.6, 0.045, 0.18, -4.0),
@@ -41,8 +41,8 @@ def suite() -> Suite:
 
 
 def judge_scoop(thing: FunctionalObject, object_from_lip: Float64[np.ndarray, "4 4"]) -> Judgement:
-    """Returns what comes of scooping with the lip that ``object_from_lip`` is believed to be (x the way it is pushed, z out of the
-    hollow): how many grains are above the bin in the end.
+    """Returns what comes of scooping with the lip that ``object_from_lip`` is believed to be (x the way it is pushed, z out of
+    the hollow): how many grains are above the bin in the end.
     """
     world, lip_from_object = PhysicalWorld(), inverse(object_from_lip)
     world.add_floor()

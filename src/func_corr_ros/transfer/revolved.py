@@ -24,6 +24,9 @@ WALL = 0.03
 # The turn is known once MIN_TURN_MATCHES matches of protrusions, and this share of their confidence, agree within AGREEMENT.
 MIN_TURN_SHARE = 0.5
 AGREEMENT = np.radians(25.0)
+# A belief that is so many times as strong as at the turn that protrusions show contradicts them; a weaker one does not: of 34
+# cached cases between vessels (benchmarks/fit_transfer.py's) 27 are right from 3 to 10, 25 where any other belief overrules.
+CONTRADICTION = 3.0
 # Radii nearer to the axis and heights nearer to the support than this share say little of scale.
 MIN_LEVER = 0.3
 # Points that an axis is fitted to; more only cost time.
@@ -55,7 +58,8 @@ def align_revolved(
     reference_out, live_out = protrudes(reference, lifted.reference), protrudes(live, lifted.live)
     turn, is_free = _turn(reference, live, lifted, reference_out & live_out)
     if belief is not None and np.cos(turn - belief.turn) < np.cos(NEAR):
-        turn = belief.turn
+        if is_free or belief.mass > CONTRADICTION * belief.mass_near(turn):
+            turn = belief.turn
     scales = _scales(reference, live, lifted, ~reference_out & ~live_out)
     radius_scale, height_scale = (float(np.clip(scale, settings.min_scale, settings.max_scale)) for scale in scales)
     bodies = Bodies(reference, live, radius_scale, height_scale, turn, is_free)

@@ -19,8 +19,8 @@ from func_corr_ros.transfer.turn import TurnBelief
 
 # Logistic regression (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures, on
 # cases 100 to 115 and 300 to 307 of six functions: benchmarks/fit_transfer.py prints these lines, and how calibrated they are.
-INTERCEPT = -2.69
-COEFFICIENTS: Mapping[str, float] = {"overlap": -1.15, "height_gap": -0.93, "own_gap": -3.80, "round": -0.42, "explained": 6.74}
+INTERCEPT = -2.50
+COEFFICIENTS: Mapping[str, float] = {"overlap": -1.12, "height_gap": -0.96, "own_gap": -4.17, "round": -0.87, "explained": 8.00}
 # Distances beyond this share of the object's size are equally bad; a keypoint without a match of its own counts as half of it.
 _FAR = 0.5
 # Surfaces are compared on about so many points of each; nearer than this share of the object's size is as near as it gets.

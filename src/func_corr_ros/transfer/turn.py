@@ -42,13 +42,22 @@ class Witness:
 @dataclass(frozen=True)
 class TurnBelief:
     """The turn about the vertical that the witnesses agree on: ``turn`` [rad] from the reference layout's axes to the live one's;
-    ``mass`` is the share of belief within NEAR of it.
+    ``belief`` is the share of each of TURNS.
     """
 
     turn: float
-    mass: float
+    belief: Float64[np.ndarray, " t"]
     reference: Layout
     live: Layout
+
+    @property
+    def mass(self) -> float:
+        """The share of belief that is near the turn."""
+        return self.mass_near(self.turn)
+
+    def mass_near(self, turn: float) -> float:
+        """Returns the share of belief within NEAR of any ``turn`` [rad]."""
+        return float(self.belief[np.cos(TURNS - turn) > np.cos(NEAR)].sum())
 
     @property
     def live_from_reference(self) -> Float64[np.ndarray, "3 3"]:
@@ -74,7 +83,7 @@ def believed_turn(reference: Layout, live: Layout) -> TurnBelief:
     best = TURNS[int(belief.argmax())]
     near = np.cos(TURNS - best) > np.cos(NEAR)
     turn = float(np.angle((belief * np.exp(1j * TURNS))[near].sum()))
-    return TurnBelief(turn, float(belief[near].sum() / belief.sum()), reference, live)
+    return TurnBelief(turn, belief / belief.sum(), reference, live)
 
 
 def _witness(reference: Direction, live: Direction, name: str) -> Witness:
