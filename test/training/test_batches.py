@@ -2,6 +2,7 @@
 """Batches: the truth is the benchmark's, targets are distributions about it, and equal generators draw equal batches."""
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,3 +77,13 @@ def test_no_views_are_refused() -> None:
 def test_views_that_share_nothing_are_refused(pool: ViewPool) -> None:
     with pytest.raises(BadSettings, match="share 5000"):
         pool.drawn_pair(replace(SETTINGS, least_common=5000), np.random.default_rng(0), ["pour-with"])
+
+
+def test_too_few_pixels_or_views_are_named(pool: ViewPool) -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(BadSettings, match=r"64 pixels.*train.batch.pixels is 65"):
+        pool.drawn_pair(replace(SETTINGS, pixels=65), rng, ["pour-with"])
+    once = copy.copy(pool)
+    once.objects = [replace(one, eyes=one.eyes[:1]) for one in pool.objects]
+    with pytest.raises(BadSettings, match="seen once"):
+        once.drawn_pair(replace(SETTINGS, itself=1.0), rng, ["pour-with"])

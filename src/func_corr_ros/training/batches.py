@@ -150,6 +150,9 @@ class ViewPool:
         names = sorted(kinds)
         if kind < settings.itself or len(names) == 1 and len(kinds[names[0]]) == 1:
             index = int(rng.choice(kinds[str(rng.choice(names))]))
+            if len(self.objects[index].eyes) < 2:
+                raise BadSettings(f"a {self.objects[index].category} was seen once, and train.batch.itself "
+                                  f"({settings.itself:g}) asks for two views of one object; make more views, or set it to 0")
             a, b = rng.choice(len(self.objects[index].eyes), 2, replace=False).tolist()
             return (index, a), (index, b)
         if kind < settings.itself + settings.within or len(names) == 1:
@@ -163,6 +166,10 @@ class ViewPool:
         self, function: str, ends: tuple[tuple[int, int], tuple[int, int]], settings: BatchSettings, rng: np.random.Generator
     ) -> PairOfViews | None:
         """Returns the pair, None where its views share too little."""
+        least = min(self.objects[index].pixels.shape[1] for index, _ in ends)
+        if least < settings.pixels:
+            raise BadSettings(f"views have {least} pixels with a known part, train.batch.pixels is {settings.pixels}; set it to at "
+                              f"most {least}, or make views with more")
         one, other = (self.objects[index].serving[function] for index, _ in ends)
         eyes = [self.objects[index].eyes[view] for index, view in ends]
         seen = np.stack([one.seen[ends[0][1]], other.seen[ends[1][1]]])
