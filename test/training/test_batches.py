@@ -84,6 +84,7 @@ def test_too_few_pixels_or_views_are_named(pool: ViewPool) -> None:
     with pytest.raises(BadSettings, match=r"64 pixels.*train.batch.pixels is 65"):
         pool.drawn_pair(replace(SETTINGS, pixels=65), rng, ["pour-with"])
     once = copy.copy(pool)
-    once.objects = [replace(one, eyes=one.eyes[:1]) for one in pool.objects]
+    of_views = ("eyes", "masks", "coverage", "pixels", "part_of_pixel")
+    once.objects = [replace(one, **{name: getattr(one, name)[:1] for name in of_views}) for one in pool.objects]
     with pytest.raises(BadSettings, match="seen once"):
         once.drawn_pair(replace(SETTINGS, itself=1.0), rng, ["pour-with"])

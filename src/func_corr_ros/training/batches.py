@@ -168,8 +168,8 @@ class ViewPool:
         """Returns the pair, None where its views share too little."""
         least = min(self.objects[index].pixels.shape[1] for index, _ in ends)
         if least < settings.pixels:
-            raise BadSettings(f"views have {least} pixels with a known part, train.batch.pixels is {settings.pixels}; set it to at "
-                              f"most {least}, or make views with more")
+            raise BadSettings(f"views have {least} pixels with a known part, train.batch.pixels is {settings.pixels}; set it to "
+                              f"at most {least}, or make views with more")
         one, other = (self.objects[index].serving[function] for index, _ in ends)
         eyes = [self.objects[index].eyes[view] for index, view in ends]
         seen = np.stack([one.seen[ends[0][1]], other.seen[ends[1][1]]])
