@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from func_corr_ros.data.objects.vessels import Mug
-from func_corr_ros.geometry.se3 import about_axis, make
-from func_corr_ros.simulation.scoop import PATH, SUCCESS_GRAINS, WALL_HEIGHT_M, judge_scoop, lip_pose
+from func_corr_ros.geometry.se3 import about_axis, inverse, make, transform_points
+from func_corr_ros.simulation.scoop import CLEAR_M, PATH, SUCCESS_GRAINS, WALL_HEIGHT_M, judge_scoop, lip_pose
 from func_corr_ros.simulation.suite import load_suite
 
 pytest.importorskip("mujoco", reason="the extra [sim] is not here")
@@ -17,12 +17,20 @@ pytest.importorskip("coacd", reason="the extra [sim] is not here")
 
 
 def test_the_lip_leads_into_the_bin_and_leaves_it_level() -> None:
-    dive, end = lip_pose(PATH[1][0]), lip_pose(PATH[-1][0])
+    lip = np.zeros((1, 3))
+    dive, end = lip_pose(PATH[1][0], lip), lip_pose(PATH[-1][0], lip)
     assert dive[2, 3] < 0.5 * WALL_HEIGHT_M < WALL_HEIGHT_M < end[2, 3]
     assert dive[2, 0] < -0.9, "x, the way the lip is pushed, points down"
     assert dive[0, 2] > 0.9, "z, out of the hollow, points ahead"
     assert end[2, 2] > 0.99
-    np.testing.assert_allclose(lip_pose(PATH[-1][0] + 1.0), end)
+    np.testing.assert_allclose(lip_pose(PATH[-1][0] + 1.0, lip), end)
+
+
+def test_nothing_of_the_tool_goes_through_the_floor() -> None:
+    mug = Mug().build()
+    corners = transform_points(inverse(mug.object_from_function("scoop-with")), mug.vertices)
+    for t in np.linspace(0.0, PATH[-1][0], 40):
+        assert transform_points(lip_pose(t, corners), corners)[:, 2].min() > CLEAR_M - 1e-9
 
 
 def test_the_suite_carries_the_scooping_frame() -> None:
