@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -129,6 +130,14 @@ def test_pictures_are_inside_with_words(report: Report) -> None:
     decoded = cv2.imdecode(np.frombuffer(encoded, dtype=np.uint8), cv2.IMREAD_COLOR)
     assert decoded.shape == (30, 40, 3)
     np.testing.assert_allclose(decoded[15, 20], (10, 60, 200), atol=6)  # JPEG
+
+
+def test_a_film_is_inside_as_it_is(report: Report, tmp_path: Path) -> None:
+    film = tmp_path / "pour.gif"
+    film.write_bytes(b"GIF89a, whatever moves")
+    shown = replace(report.cases[0], pictures=(ReportPicture(film, "poured"),))
+    (image,) = Page(html(replace(report, cases=(shown,)))).all("img")
+    assert base64.b64decode(image["src"].removeprefix("data:image/gif;base64,")) == film.read_bytes()
 
 
 def test_the_page_serves_keyboard_and_screen_reader(report: Report) -> None:

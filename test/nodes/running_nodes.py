@@ -29,6 +29,24 @@ CAMERA_PERIOD_NS = 50_000_000
 HERE = Path(__file__).parent
 
 
+@contextmanager
+def repeated(call, period: float):
+    """Calls ``call`` every ``period`` seconds in a thread of its own while the body runs."""
+    done = threading.Event()
+
+    def run() -> None:
+        while not done.wait(period):
+            call()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 class Process:
     """One process of nodes, with its output in a file."""
 
@@ -91,22 +109,9 @@ class Robot(Node):
         self.depth.publish(depth)
         self.info.publish(info)
 
-    @contextmanager
     def streaming(self, make, period: float):
-        """Publishes ``make(stamp)`` every ``period`` seconds while the body runs."""
-        done = threading.Event()
-
-        def publish() -> None:
-            while not done.wait(period):
-                self.publish(*make(self.now_ns()))
-
-        thread = threading.Thread(target=publish)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
+        """Publishes ``make(stamp)`` every ``period`` seconds while the body of a with statement runs."""
+        return repeated(lambda: self.publish(*make(self.now_ns())), period)
 
     def answer(self, make, key: str = "transfer", stamp: int | None = None, seconds: float = LONG):
         """Publishes ``make(stamp)`` (color, depth, info) again and again, each time with a fresh stamp, until a message came

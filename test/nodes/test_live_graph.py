@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The listener hears a real graph over DDS: a healthy camera, and one with each fault that only a live graph shows."""
 
-import threading
 from contextlib import contextmanager
 
 import numpy as np
@@ -23,6 +22,7 @@ def camera(
     A segmentation node would be asked for its parameters, which the one that is not there takes two seconds to leave unanswered.
     """
     from diagnostic_msgs.msg import DiagnosticArray
+    from nodes.running_nodes import repeated
     from rclpy.node import Node
     from sensor_msgs.msg import CameraInfo, Image
 
@@ -40,31 +40,25 @@ def camera(
     if reliable_listener:
         node.create_subscription(Image, COLOR, lambda message: None, QOS["RELIABLE"])
     picture, metres = np.full((48, 64, 3), 90, np.uint8), np.full((48, 64), depth, np.float32)
-    done = threading.Event()
 
     def publish() -> None:
-        count = 0
-        while not done.wait(0.05):
-            now = node.get_clock().now().nanoseconds - round(age * 1e9)
-            moment, late = Moment(now, "optical"), Moment(now + round(skew * 1e9), "optical")
-            color = picture_message(picture, moment)
-            color.encoding = encoding or color.encoding
-            messages = (color, image_message(encodings.encode_depth(metres), late),
-                        camera_message(PinholeCamera(60.0, 60.0, 31.5, 23.5, 64, 48), moment))
-            for publisher, message in zip(publishers, messages, strict=True):
-                publisher.publish(message)
-            if count % 10 == 0:
-                stamp = node.get_clock().now().to_msg()
-                says.publish(diagnostic_message(says_so, "func_corr_ros", stamp, None, {"color.topic": f"/{COLOR}"}))
-            count += 1
+        now = node.get_clock().now().nanoseconds - round(age * 1e9)
+        moment, late = Moment(now, "optical"), Moment(now + round(skew * 1e9), "optical")
+        color = picture_message(picture, moment)
+        color.encoding = encoding or color.encoding
+        messages = (color, image_message(encodings.encode_depth(metres), late),
+                    camera_message(PinholeCamera(60.0, 60.0, 31.5, 23.5, 64, 48), moment))
+        for publisher, message in zip(publishers, messages, strict=True):
+            publisher.publish(message)
 
-    thread = threading.Thread(target=publish)
-    thread.start()
+    def say() -> None:
+        stamp = node.get_clock().now().to_msg()
+        says.publish(diagnostic_message(says_so, "func_corr_ros", stamp, None, {"color.topic": f"/{COLOR}"}))
+
     try:
-        yield
+        with repeated(publish, 0.05), repeated(say, 0.5):
+            yield
     finally:
-        done.set()
-        thread.join()
         node.destroy_node()
 
 

@@ -87,15 +87,16 @@ def _carried_out(arguments: argparse.Namespace, say: Any) -> tuple[Report, dict[
 
 def _filmed(report: CaseReport, played: Played, arguments: argparse.Namespace, say: Any) -> CaseReport:
     """Returns the report with a film of the transferred pour, carried out, where the object's true shape is known."""
-    from func_corr_ros.data.demo_scenes import demo_objects
-    from func_corr_ros.errors import MissingOptional
     from func_corr_ros.replay.demo_cases import RENDERED_TARGETS
-    from func_corr_ros.replay.main_job import SCORED
-    from func_corr_ros.simulation.filmed_pour import filmed_pour
 
     case = played.case
     if arguments.short or report.refused or case.name not in RENDERED_TARGETS:
         return report
+    from func_corr_ros.data.demo_scenes import demo_objects
+    from func_corr_ros.errors import MissingOptional
+    from func_corr_ros.replay.main_job import SCORED
+    from func_corr_ros.simulation.filmed_pour import filmed_pour
+
     pose = next(phase.camera_from_tool for phase in played.outcome.phases if phase.name == SCORED)
     thing = demo_objects()[RENDERED_TARGETS[case.name][1]]
     say(f"  pouring from the {thing.category} in the physics engine")

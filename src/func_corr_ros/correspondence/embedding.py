@@ -14,7 +14,8 @@ from torch.nn.functional import normalize
 from func_corr_ros.correspondence.object_crop import CropWindow
 from func_corr_ros.correspondence.patch_grid import sample_grid
 
-# Pixels whose descriptors are made at once: a CPU's caches hold few, a GPU does many as soon as few.
+# Pixels whose descriptors are made at once: a CPU's caches hold few; on a GPU, where each block costs some launches, more (the
+# number was chosen without one at hand: benchmarks/gpu_stages.py times it).
 _BLOCK, _BLOCK_OF_GPU = 2048, 16384
 
 

@@ -105,8 +105,8 @@ def _soft(
 
 
 def distinct(index: Int64[Tensor, " k"]) -> tuple[Int64[Tensor, " u"], Int64[Tensor, " k"]]:
-    """Returns the different numbers of ``index``, and which of them each is. A GPU does the same work twice sooner than it finds
-    out what is the same: there, all of them.
+    """Returns the different numbers of ``index``, and which of them each is; on a GPU all of them, for sorting them would make it
+    wait for their count (not measured there yet: benchmarks/gpu_stages.py).
     """
     if index.is_cuda:
         return index, torch.arange(len(index), device=index.device)

@@ -25,7 +25,7 @@ WALL = 0.03
 MIN_TURN_SHARE = 0.5
 AGREEMENT = np.radians(25.0)
 # A belief that is so many times as strong as at the turn that protrusions show contradicts them; a weaker one does not: of 34
-# cached cases between vessels (benchmarks/fit_transfer.py's) 27 are right from 3 to 10, 25 where any other belief overrules.
+# cases between vessels 27 are right with 3 to 10, 25 where any other belief overrules (docs/transfer.md).
 CONTRADICTION = 3.0
 # Radii nearer to the axis and heights nearer to the support than this share say little of scale.
 MIN_LEVER = 0.3
