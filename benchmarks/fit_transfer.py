@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the constants of transfers, and says what they are worth: transfer/turn.py's WEIGHTS and transfer/trust.py's COEFFICIENTS.
+"""Fits the constants of transfers, and says what they are worth: transfer/turn.py's WEIGHTS and transfer/trust.py's models.
 
     python benchmarks/fit_transfer.py [--turn 100-115] [--trust 100-115,300-307] [--new 308-311] [--functions NAME,NAME]
 
@@ -17,6 +17,7 @@ import pickle
 import platform
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,6 @@ from func_corr_ros.data.objects import CATEGORIES
 from func_corr_ros.data.sensor_noise import SensorNoiseSettings
 from func_corr_ros.evaluation.transfer_cases import categories_by_function, draw_cases
 from func_corr_ros.evaluation.transfer_fit import (
-    TrustModel,
     area_under_curve,
     believes_right,
     fit_trust,
@@ -38,7 +38,7 @@ from func_corr_ros.evaluation.transfer_fit_cases import Judged, MatchedCase, jud
 from func_corr_ros.evaluation.transfer_scores import median_interval, rate_interval
 from func_corr_ros.provenance import code_revision, hold_to, provenance, whole_file, write_json
 from func_corr_ros.segmentation.tabletop import TabletopSettings
-from func_corr_ros.transfer.trust import COEFFICIENTS, INTERCEPT
+from func_corr_ros.transfer.trust import OTHER, ROUND, TrustModel, model_of
 from func_corr_ros.transfer.turn import WEIGHTS
 
 BUILD = Path(__file__).resolve().parents[1] / "build"
@@ -60,19 +60,23 @@ def main() -> None:
     weights = fit_turn(turns)
     trusted = [case for case in of["trust"] if case.measured is not None]
     measured, right = [case.measured for case in trusted], np.array([case.right for case in trusted])
-    model, names = fit_trust(measured, right), [case.id for case in trusted]
+    models = {name: fit_trust([one for one in measured if model_of(one) is there],
+                              right[[model_of(one) is there for one in measured]])
+              for name, there in (("ROUND", ROUND), ("OTHER", OTHER))}
+    names = [case.id for case in trusted]
     usable = [case for case in turns if case.right.any()]
     lines = [f"turn: {len(usable)} of {len(of['turn'])} cases that a turn can carry; the likeliest turn is right in "
              f"{sum(believes_right(case, weights) for case in usable)} by the fitted weights, in "
              f"{sum(believes_right(case, WEIGHTS) for case in usable)} by those in the code",
-             *_constants(weights, model),
+             *_constants(weights, models),
              *_tables(f"numbers {asked.trust}, each case by fits that saw nothing of it", of["trust"],
                       dict(zip(names, held_out_probabilities(measured, right, names), strict=True))),
              *_tables(f"numbers {asked.new}, by the fit to {asked.trust}", of["new"],
-                      {case.id: float(model.probability([case.measured])[0]) for case in of["new"] if case.measured is not None})]
+                      {case.id: models["ROUND" if model_of(case.measured) is ROUND else "OTHER"].probability(case.measured)
+                       for case in of["new"] if case.measured is not None})]
     print("\n".join(lines))
     result = {"date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": platform.node(), "revision": code_revision(),
-              "arguments": vars(asked), "weights": weights, "intercept": model.intercept, "coefficients": model.coefficients,
+              "arguments": vars(asked), "weights": weights, "models": {name: asdict(model) for name, model in models.items()},
               "printed": lines}
     print("written to", write_json(BUILD / "benchmarks" / f"fit_transfer_{time.strftime('%Y%m%d_%H%M%S')}.json", result))
 
@@ -112,16 +116,23 @@ def _all_judged(functions: Sequence[str], numbers: Sequence[int]) -> dict[tuple[
     return found
 
 
-def _constants(weights: Mapping[str, float], model: TrustModel) -> list[str]:
+def _constants(weights: Mapping[str, float], models: Mapping[str, TrustModel]) -> list[str]:
     """Returns the constants as they stand in the code, with what stands there where it differs."""
-    lines = []
-    for name, fitted, there in (("WEIGHTS", weights, WEIGHTS), ("INTERCEPT", {"": model.intercept}, {"": INTERCEPT}),
-                                ("COEFFICIENTS", model.coefficients, COEFFICIENTS)):
-        same = all(round(value, 2) == round(there[key], 2) for key, value in fitted.items())
-        text = ", ".join(f'"{key}": {value:.2f}' for key, value in fitted.items())
-        lines.append((f"{name} = {{{text}}}" if name != "INTERCEPT" else f"INTERCEPT = {model.intercept:.2f}")
-                     + ("   (as in the code)" if same else f"   (the code has {there})"))
+    lines = [f"WEIGHTS = {_rounded(weights)}{_beside(weights, WEIGHTS)}"]
+    for name, there in (("ROUND", ROUND), ("OTHER", OTHER)):
+        fitted = models[name]
+        flat, old = ({"": model.intercept, **model.coefficients} for model in (fitted, there))
+        lines.append(f"{name} = TrustModel({fitted.intercept:.2f}, {_rounded(fitted.coefficients)}){_beside(flat, old)}")
     return lines
+
+
+def _rounded(values: Mapping[str, float]) -> str:
+    return "{" + ", ".join(f'"{name}": {value:.2f}' for name, value in values.items()) + "}"
+
+
+def _beside(fitted: Mapping[str, float], there: Mapping[str, float]) -> str:
+    same = all(round(value, 2) == round(there[name], 2) for name, value in fitted.items())
+    return "   (as in the code)" if same else f"   (the code has {dict(there)})"
 
 
 def _tables(title: str, cases: Sequence[Judged], probability: Mapping[str, float]) -> list[str]:

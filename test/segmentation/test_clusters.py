@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 from segmentation.ray_cast import TABLE, Balls, Box, Cylinder, Solid, View, cast, eye, mug
 
 from func_corr_ros.segmentation.clusters import fragments, grouped, is_open_inside
@@ -90,6 +91,20 @@ def test_the_inside_of_a_bowl_finds_its_wall() -> None:
     assert (np.unique(pieces[surface.above], return_counts=True)[1] > 200).sum() == 2
     labels, _ = grouped(surface, pieces, **JOIN)
     assert set(labels[surface.above].tolist()) == {1}
+
+
+def test_a_deep_pan_whose_foot_is_not_seen_is_one_vessel() -> None:
+    """The front wall ends above the table, and is further than 5 cm from what is seen of the inside."""
+    _, surface = without_rim(replace(BOWL, height=0.12, inner=0.078))
+    keep = surface.heights[surface.above] > 0.016
+    above = surface.above & (surface.heights > 0.016)
+    pan = replace(surface, above=above, points=surface.points[keep], footprints=surface.footprints[keep])
+    pieces = fragments(pan, **CUT)
+    large = [name for name, size in zip(*np.unique(pieces[pan.above], return_counts=True), strict=True) if size > 200]
+    of_piece = [pan.points[pieces[pan.above] == name] for name in large]
+    assert len(large) == 2 and cKDTree(of_piece[0]).query(of_piece[1])[0].min() > 0.05
+    labels, _ = grouped(pan, pieces, **JOIN)
+    assert set(labels[np.isin(pieces, large)].tolist()) == {1}
 
 
 def test_a_bottom_as_low_as_the_table_is_filled_in() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from transfer.vessels import TABLE, Vessel, matched
+from transfer.vessels import TABLE, Vessel, matched, points_of, sided
 
 from func_corr_ros.transfer.align import AlignSettings
 from func_corr_ros.transfer.carry import carried_keypoint
@@ -41,6 +41,17 @@ def test_a_rim_becomes_a_spouts_tip():
 def test_the_grip_is_on_a_handle_that_reaches_less_far():
     live = Vessel(radius=0.05, turn=TURN, handle=0.018)
     assert np.linalg.norm(_carried(GRIP, live) - live.grip) < 0.005
+
+
+@pytest.mark.parametrize("live", [
+    Vessel(turn=0.6), Vessel(turn=-1.0, radius=0.09, lying=0.15), Vessel(turn=2.0, radius=0.06, height=0.2, handle=0.05),
+])
+def test_a_grip_keeps_its_share_of_a_handle_that_stands_or_lies(live):
+    for shown in (SHOWN, Vessel(radius=0.08, lying=0.16)):
+        lifted, bodies, belief = sided(shown, live)
+        keypoint = Keypoint("handle", (0.0, 0.0), shown.grip)
+        place = carried_keypoint(keypoint, lifted, align_revolved(lifted, *bodies, SETTINGS, belief), SETTINGS, points_of(shown))
+        assert np.linalg.norm(place - live.grip) < 0.012, shown
 
 
 def test_an_own_match_on_the_wrong_side_of_the_rim_does_not_turn_the_outlet():

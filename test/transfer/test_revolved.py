@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from transfer.vessels import TABLE, Vessel, matched
+from transfer.vessels import TABLE, Vessel, matched, sided
 
 from func_corr_ros.geometry.se3 import about_axis, rotation_angle
 from func_corr_ros.transfer.align import AlignSettings, align_objects
@@ -48,6 +48,15 @@ def test_only_a_strong_belief_overrules_the_handle(peak: float, overruled: bool)
     belief = TurnBelief(elsewhere, density / density.sum(), layout, layout)
     turn = align_revolved(lifted, *bodies, SETTINGS, belief).bodies.turn
     assert np.cos(turn - (elsewhere if overruled else alone)) > 0.9999
+
+
+@pytest.mark.parametrize("live", [Vessel(turn=2.0), Vessel(turn=-1.0, radius=0.09, lying=0.15)])
+def test_handles_tell_the_turn_though_no_match_joins_them(live: Vessel):
+    lifted, bodies, belief = sided(SHOWN, live)
+    found = align_revolved(lifted, *bodies, SETTINGS, belief).bodies
+    assert not found.turn_is_free
+    assert np.degrees(rotation_angle(found.live.basis @ about_axis(UP, found.turn) @ found.reference.basis.T,
+                                     about_axis(UP, live.turn))) < 3.0
 
 
 def test_radius_and_height_have_their_own_scale():

@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from transfer.sticks import TABLE, laid_out, stick
+from transfer.vessels import Vessel, sided
 
 from func_corr_ros.errors import LowConfidence
 from func_corr_ros.geometry.depth_image import back_project
-from func_corr_ros.transfer.align import align_objects
+from func_corr_ros.transfer.align import AlignSettings, align_objects
 from func_corr_ros.transfer.demonstration import Keypoint
 from func_corr_ros.transfer.lift import LiftedKeypoint, LiftedMatches
 from func_corr_ros.transfer.part_box import boxed_place
+from func_corr_ros.transfer.revolved import align_revolved
 from func_corr_ros.transfer.transfer import Refusal, Transfer, TransferSettings, transfer_demonstration
-from func_corr_ros.transfer.trust import COEFFICIENTS, evidence, probability
+from func_corr_ros.transfer.trust import OTHER, ROUND, evidence, model_of, probability
 from func_corr_ros.transfer.turn import believed_turn
 
 TIP = Keypoint("tip", (0.0, 0.0), np.array([0.15, 0.0, 0.01]))
@@ -27,13 +29,30 @@ def _measured(lifted: LiftedMatches) -> dict[str, float]:
     return evidence(lifted, alignment, belief, TIP, boxed_place(TIP.point, belief))
 
 
+def _measured_vessels(live: Vessel, turned: float = 0.0) -> dict[str, float]:
+    """Returns the evidence of vessels with a handle each, of a motion that is ``turned`` away from the right one [rad]."""
+    lifted, bodies, belief = sided(Vessel(), live)
+    alignment = align_revolved(lifted, *bodies, AlignSettings(), belief)
+    alignment = replace(alignment, bodies=replace(alignment.bodies, turn=alignment.bodies.turn + turned))
+    return evidence(lifted, alignment, belief, Keypoint("outlet", (0.0, 0.0), Vessel().outlet), live.outlet)
+
+
 def _own(off: float, lifted: LiftedMatches) -> LiftedMatches:
     place = boxed_place(TIP.point, believed_turn(*laid_out(lifted)))
     return replace(lifted, keypoints={"tip": LiftedKeypoint(place + [0.0, 0.0, off], 0.9)})
 
 
 def test_what_is_measured_is_what_the_probability_is_of() -> None:
-    assert set(_measured(stick(0.4))) == set(COEFFICIENTS)
+    measured = _measured(stick(0.4))
+    assert set(measured) == set(OTHER.coefficients) and model_of(measured) is OTHER
+    vessels = _measured_vessels(Vessel(turn=0.5))
+    assert set(vessels) == set(ROUND.coefficients) and model_of(vessels) is ROUND
+
+
+def test_a_turn_that_handles_deny_costs_trust() -> None:
+    agrees, denied = (_measured_vessels(Vessel(turn=0.5), turned) for turned in (0.0, 1.5))
+    assert agrees["sides"] == 1.0 and denied["sides"] == -1.0
+    assert probability(agrees) > probability(denied) + 0.1
 
 
 def test_an_object_of_the_same_shape_is_trusted_more_than_one_of_another() -> None:

@@ -14,14 +14,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
 from scipy.stats import mannwhitneyu
 
-from func_corr_ros.transfer.trust import COEFFICIENTS
+from func_corr_ros.transfer.trust import TrustModel
 from func_corr_ros.transfer.turn import WEIGHTS
 
 # What the sum of squared weights is multiplied by before it is added to the mean negative log likelihood of a case.
 TURN_RIDGE, TRUST_RIDGE = 0.002, 0.0083
-# Evidence that only one kind of object has (flat 0, round 1) is 0 on the other. It is counted from about its middle, so that the
-# ridge shrinks its slope and not the difference between the kinds.
-ONLY_OF = {"overlap": (0.0, -3.0), "explained": (1.0, 0.7)}
 FOLDS, REPEATS = 8, 10
 
 
@@ -33,19 +30,6 @@ class TurnCase:
 
     beliefs: Float64[np.ndarray, "w t"]
     right: Bool[np.ndarray, " t"]
-
-
-@dataclass(frozen=True)
-class TrustModel:
-    """A logistic regression on evidence: ``coefficients`` by name, in the units of the evidence."""
-
-    intercept: float
-    coefficients: Mapping[str, float]
-
-    def probability(self, measured: Sequence[Mapping[str, float]]) -> Float64[np.ndarray, " n"]:
-        """Returns the probability of being right for each ``measured``."""
-        names = list(self.coefficients)
-        return expit(self.intercept + _matrix(measured, names) @ np.array([self.coefficients[name] for name in names]))
 
 
 def fit_turn(cases: Sequence[TurnCase], ridge: float = TURN_RIDGE) -> dict[str, float]:
@@ -76,21 +60,19 @@ def believes_right(case: TurnCase, weights: Mapping[str, float]) -> bool:
 
 
 def fit_trust(
-    measured: Sequence[Mapping[str, float]], right: Bool[np.ndarray, " n"], ridge: float = TRUST_RIDGE,
-    names: Sequence[str] = tuple(COEFFICIENTS),
+    measured: Sequence[Mapping[str, float]], right: Bool[np.ndarray, " n"], ridge: float = TRUST_RIDGE
 ) -> TrustModel:
-    """Returns the logistic regression of ``right`` on what was ``measured``; the ridge is on standardised evidence and spares the
-    intercept. Raises ValueError where all or none are right.
+    """Returns the logistic regression of ``right`` on what was ``measured``, evidence of one kind; the ridge is on standardised
+    evidence and spares the intercept. Raises ValueError where all or none are right, or names differ.
     """
     if right.all() or not right.any():
         raise ValueError(f"{right.sum()} of {len(right)} transfers are right: both kinds are needed")
-    raw = _matrix(measured, names)
-    kind = raw[:, names.index("round")] if "round" in names else np.zeros(len(raw))
-    middles = np.array([ONLY_OF[name][1] if name in ONLY_OF else 0.0 for name in names])
-    has = np.stack([kind == ONLY_OF[name][0] if name in ONLY_OF else kind == kind for name in names], axis=1)
-    centred = raw - middles * has
-    mean, spread = centred.mean(axis=0), centred.std(axis=0) + 1e-9
-    z = (centred - mean) / spread
+    names = list(measured[0])
+    if any(set(one) != set(names) for one in measured):
+        raise ValueError(f"evidence of one kind has the same names; got {sorted({tuple(sorted(one)) for one in measured})}")
+    raw = np.array([[one[name] for name in names] for one in measured])
+    mean, spread = raw.mean(axis=0), raw.std(axis=0) + 1e-9
+    z = (raw - mean) / spread
 
     def loss(weights: Float64[np.ndarray, " k"]) -> tuple[float, Float64[np.ndarray, " k"]]:
         x = z @ weights[1:] + weights[0]
@@ -101,29 +83,26 @@ def fit_trust(
 
     fitted = minimize(loss, np.zeros(1 + len(names)), jac=True).x
     slopes = fitted[1:] / spread
-    coefficients = dict(zip(names, slopes, strict=True))
-    intercept = fitted[0] - slopes @ mean
-    for name, (of_kind, middle) in ONLY_OF.items():
-        if name in coefficients:  # back to evidence that is not centred: what the middle takes goes to the kind that has it
-            intercept -= coefficients[name] * middle * (1.0 - of_kind)
-            if "round" in coefficients:
-                coefficients["round"] += coefficients[name] * middle * (1.0 - 2.0 * of_kind)
-    return TrustModel(float(intercept), {name: float(value) for name, value in coefficients.items()})
+    return TrustModel(float(fitted[0] - slopes @ mean), dict(zip(names, map(float, slopes), strict=True)))
 
 
 def held_out_probabilities(
-    measured: Sequence[Mapping[str, float]], right: Bool[np.ndarray, " n"], scenes: Sequence[str],
-    names: Sequence[str] = tuple(COEFFICIENTS), repeats: int = REPEATS,
+    measured: Sequence[Mapping[str, float]], right: Bool[np.ndarray, " n"], scenes: Sequence[str], repeats: int = REPEATS
 ) -> Float64[np.ndarray, " n"]:
-    """Returns each transfer's probability by fits that saw nothing of its scene: the mean over ``repeats`` splits in FOLDS."""
+    """Returns each transfer's probability by fits that saw nothing of its scene: the mean over ``repeats`` splits in FOLDS.
+    Evidence of each kind is fitted by itself.
+    """
+    kinds = np.unique([",".join(sorted(one)) for one in measured], return_inverse=True)[1]
     rng, (which, scene) = np.random.default_rng(0), np.unique(scenes, return_inverse=True)
     total = np.zeros(len(right))
     for _ in range(repeats):
         fold = (rng.permutation(len(which)) % FOLDS)[scene]
-        for number in range(min(FOLDS, len(which))):
-            out = fold == number
-            model = fit_trust([one for one, is_out in zip(measured, out, strict=True) if not is_out], right[~out], names=names)
-            total[out] += model.probability([one for one, is_out in zip(measured, out, strict=True) if is_out]) / repeats
+        for kind in range(kinds.max() + 1):
+            for number in range(min(FOLDS, len(which))):
+                out, seen = (np.flatnonzero((kinds == kind) & chosen) for chosen in (fold == number, fold != number))
+                if len(out):
+                    model = fit_trust([measured[i] for i in seen], right[seen])
+                    total[out] += np.array([model.probability(measured[i]) for i in out]) / repeats
     return total
 
 
@@ -133,6 +112,3 @@ def area_under_curve(probability: Float64[np.ndarray, " n"], right: Bool[np.ndar
         return float("nan")
     return float(mannwhitneyu(probability[right], probability[~right]).statistic / (right.sum() * (~right).sum()))
 
-
-def _matrix(measured: Sequence[Mapping[str, float]], names: Sequence[str]) -> Float64[np.ndarray, "n k"]:
-    return np.array([[one[name] for name in names] for one in measured]).reshape(len(measured), len(names))

@@ -36,8 +36,9 @@ MIN_INSIDE = 60
 # Its front wall stands within this share of its width, and both end at the same rim [m].
 WALL_SHARE, RIM_DIFFERENCE_M = 0.5, 0.02
 # Pieces of at least so many points are one vessel (its inside and its front wall, say, parted by a rim without depth) where
-# this share of both together lies on one upright surface of revolution, whose wall is so thick as a share of its width.
-MIN_VESSEL_POINTS, MIN_REVOLVED, WALL = 100, 0.8, 0.03
+# this share of both together, and this of either, lies on one upright surface of revolution, whose wall is so thick as a share
+# of its width. From a deep vessel's inside to its front wall it is as far as it is wide.
+MIN_VESSEL_POINTS, MIN_REVOLVED, MIN_REVOLVED_EACH, WALL = 100, 0.8, 0.6, 0.03
 # How far from an object its small floating parts may be: what is between has no depth [m].
 FAR_M = 0.05
 # A piece smaller than this share of its object's largest is loose if it reaches down to where the table may be.
@@ -129,8 +130,8 @@ def _groups(
 ) -> Int[np.ndarray, " f"]:
     """Returns the group that each piece belongs to."""
     joined = _overlap(surface.footprints, pieces) >= MIN_OVERLAP
-    reaches = [max(FAR_M, WALL_SHARE * _width(surface.footprints[piece])) if inside else max(FAR_M, gap_m)
-               for piece, inside in zip(pieces, insides, strict=True)]
+    widths = [_width(surface.footprints[piece]) for piece in pieces]
+    reaches = [max(FAR_M, width if inside else gap_m) for width, inside in zip(widths, insides, strict=True)]
     gaps, contacts = _gaps(surface.points, pieces, max(CONTACT_M, CONTACT_SPACINGS * surface.spacing_m), reaches)
     joined |= contacts >= CONTACT_POINTS
     heights, sizes = surface.heights[surface.above], np.array([len(piece) for piece in pieces])
@@ -142,8 +143,8 @@ def _groups(
             _join_nearest(joined, index, gaps[index], gap_m)
         if insides[index]:
             wall = (np.abs(highest - highest[index]) < RIM_DIFFERENCE_M) & (lowest <= low_m)
-            _join_nearest(joined, index, np.where(wall, gaps[index], np.inf), reaches[index])
-    for a, b in zip(*np.nonzero(np.triu((gaps < FAR_M) & ~joined & ~joined.T, 1)), strict=True):
+            _join_nearest(joined, index, np.where(wall, gaps[index], np.inf), max(FAR_M, WALL_SHARE * widths[index]))
+    for a, b in zip(*np.nonzero(np.triu(np.isfinite(gaps) & ~joined & ~joined.T, 1)), strict=True):
         joined[a, b] = _is_vessel(surface, pieces[a], pieces[b])
     _, group = connected_components(joined, directed=False)
     return group
@@ -155,11 +156,15 @@ def _is_vessel(surface: Surface, one: Indices, other: Indices) -> bool:
         return False
     both = np.concatenate([one, other])
     standing = np.column_stack([surface.footprints[both], surface.heights[surface.above][both]]).astype(np.float64)
+    tolerance = WALL * _width(surface.footprints[both])
     try:
-        table = Plane(np.array([0.0, 0.0, 1.0]), 0.0)
-        return fit_revolution(standing, table, tolerance_m=WALL * _width(surface.footprints[both])).ratio >= MIN_REVOLVED
+        body = fit_revolution(standing, Plane(np.array([0.0, 0.0, 1.0]), 0.0), tolerance_m=tolerance)
     except FuncCorrError:
         return False
+    radius, _, height = body.cylindrical(standing)
+    on_wall = np.abs(radius - body.radius_at(height)) < tolerance
+    each = min(on_wall[: len(one)].mean(), on_wall[len(one) :].mean())
+    return bool(body.ratio >= MIN_REVOLVED and each >= MIN_REVOLVED_EACH)
 
 
 def _width(footprints: Float32[np.ndarray, "n 2"]) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 from scipy.spatial import cKDTree
 
 from func_corr_ros.geometry.plane import Plane
@@ -17,6 +17,8 @@ from func_corr_ros.transfer.protrusion import MIN_HEIGHT, MIN_TURN_MATCHES, prot
 
 # Pixels that are surely of the part count: at this power of the probability, half as sure counts a sixteenth.
 SURENESS = 4.0
+# Directions are to one side where their mean, as unit vectors, is so long.
+ONE_SIDE = 0.9
 # More points than these say nothing new of a layout.
 MAX_POINTS = 1000
 _LEAST = 1e-6
@@ -87,14 +89,25 @@ class Layout:
 
     @property
     def outstanding(self) -> Direction:
-        """The way to what sticks out of a body of revolution, a handle or a spout; strength 0 where nothing does."""
+        """The way to what sticks out of a body of revolution and is not of the functional part: a handle that serves to hold."""
+        return self._outstanding(self.part <= 0.5)
+
+    @property
+    def part_outstanding(self) -> Direction:
+        """The way to what sticks out of a body of revolution and is of the functional part: a spout to pour from, say."""
+        return self._outstanding(self.part > 0.5)
+
+    def _outstanding(self, which: Bool[np.ndarray, " n"]) -> Direction:
+        """Returns the mean way to points that stick out; strength 0 where these are few, or on several sides."""
         if self.body is None:
             return Direction(0.0, 0.0)
         high = self.points[:, 2] > MIN_HEIGHT * self.points[:, 2].max()
-        out = protrudes(self.body, self.world(self.points)) & high
+        out = which & high & protrudes(self.body, self.world(self.points))
         if out.sum() < MIN_TURN_MATCHES:
             return Direction(0.0, 0.0)
-        return Direction(self._way(self.points[out].mean(axis=0)).azimuth, 1.0)
+        azimuth = np.arctan2(self.points[out, 1], self.points[out, 0])
+        mean = np.exp(1j * azimuth).mean()
+        return Direction(float(np.angle(mean)), 1.0 if abs(mean) > ONE_SIDE else 0.0)
 
     def _way(self, offset: Float64[np.ndarray, "3"]) -> Direction:
         return Direction(float(np.arctan2(offset[1], offset[0])), float(np.hypot(offset[0], offset[1])) / self.size)

@@ -17,7 +17,7 @@ from func_corr_ros.geometry.se3 import about_axis
 from func_corr_ros.transfer.align import Alignment, AlignSettings, Bodies, checked_size, explained_shares, extent
 from func_corr_ros.transfer.lift import LiftedMatches
 from func_corr_ros.transfer.protrusion import MIN_HEIGHT, MIN_TURN_MATCHES, protrudes
-from func_corr_ros.transfer.turn import NEAR, TurnBelief
+from func_corr_ros.transfer.turn import NEAR, OUTSTANDING, TurnBelief, witnesses
 
 # A wall is this far from its ideal circle by noise and by not being quite round, as a share of the object's size.
 WALL = 0.03
@@ -56,7 +56,7 @@ def align_revolved(
     """
     size = checked_size(lifted, settings)
     reference_out, live_out = protrudes(reference, lifted.reference), protrudes(live, lifted.live)
-    turn, is_free = _turn(reference, live, lifted, reference_out & live_out)
+    turn, is_free = _turn(reference, live, lifted, reference_out & live_out, belief)
     if belief is not None and np.cos(turn - belief.turn) < np.cos(NEAR):
         if is_free or belief.mass > CONTRADICTION * belief.mass_near(turn):
             turn = belief.turn
@@ -78,18 +78,27 @@ def local_axes(body: Revolution, point: Float64[np.ndarray, "3"]) -> Float64[np.
     return body.basis @ about_axis(np.array([0.0, 0.0, 1.0]), float(azimuth[0]))
 
 
-def _turn(reference: Revolution, live: Revolution, lifted: LiftedMatches, both_out: Bool[np.ndarray, " n"]) -> tuple[float, bool]:
+def _turn(
+    reference: Revolution, live: Revolution, lifted: LiftedMatches, both_out: Bool[np.ndarray, " n"], belief: TurnBelief | None
+) -> tuple[float, bool]:
+    """Returns the turn [rad], and whether it is free: what matches say that stick out of both bodies (``both_out``); else the
+    turn between the sides to which both stick out; else what most matches agree on, and free.
+    """
     (_, a_live, h_live), (_, a_ref, h_ref) = live.cylindrical(lifted.live), reference.cylindrical(lifted.reference)
     both_out = both_out & (h_live > MIN_HEIGHT * h_live.max()) & (h_ref > MIN_HEIGHT * h_ref.max())
-    difference = a_live - a_ref
-    for which, is_free in ((both_out, False), (np.ones_like(both_out), True)):
-        weights = lifted.weights[which]
-        if which.sum() < MIN_TURN_MATCHES or weights.sum() == 0.0:
-            continue
-        turn, agreeing = _circular_mode(difference[which], weights)
-        if is_free or (agreeing.sum() >= MIN_TURN_MATCHES and weights[agreeing].sum() >= MIN_TURN_SHARE * weights.sum()):
-            return turn, is_free
-    return 0.0, True
+    difference, weights = a_live - a_ref, lifted.weights
+    if both_out.sum() >= MIN_TURN_MATCHES and weights[both_out].sum() > 0.0:
+        turn, agreeing = _circular_mode(difference[both_out], weights[both_out])
+        if agreeing.sum() >= MIN_TURN_MATCHES and weights[both_out][agreeing].sum() >= MIN_TURN_SHARE * weights[both_out].sum():
+            return turn, False
+    if belief is not None:
+        said = witnesses(belief.reference, belief.live)
+        for name in OUTSTANDING:
+            if said[name].strength > 0.0:
+                return said[name].turn, False
+    if len(weights) < MIN_TURN_MATCHES or weights.sum() == 0.0:
+        return 0.0, True
+    return _circular_mode(difference, weights)[0], True
 
 
 def _circular_mode(angles: Float64[np.ndarray, " n"], weights: Float64[np.ndarray, " n"]) -> tuple[float, Bool[np.ndarray, " n"]]:

@@ -18,6 +18,7 @@ from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.se3 import make
 from func_corr_ros.settings import setting
 from func_corr_ros.transfer.align import MIN_SIZE, Alignment, AlignSettings, align_objects, extent
+from func_corr_ros.transfer.bar import grip_turn
 from func_corr_ros.transfer.carry import carried_keypoint
 from func_corr_ros.transfer.demonstration import Demonstration, Phase
 from func_corr_ros.transfer.layout import layouts
@@ -120,7 +121,8 @@ def transfer_demonstration(
     doubt = _doubt(alignment, settings) or _unseen_part(demonstration, alignment)
     if doubt is not None:
         return Refusal(doubt, alignment)
-    keypoints = {item.name: carried_keypoint(item, lifted, alignment, settings.align) for item in demonstration.keypoints}
+    shown = _shown_points(demonstration)
+    keypoints = {item.name: carried_keypoint(item, lifted, alignment, settings.align, shown) for item in demonstration.keypoints}
     measured = evidence_of(demonstration, lifted, alignment, keypoints)
     score = None if measured is None else probability(measured)
     if score is not None and score < settings.min_probability:
@@ -130,7 +132,7 @@ def transfer_demonstration(
         ), alignment)
     phases = tuple(
         TransferredPhase(phase.name, phase.tool_link, anchors[phase.anchor] @ phase.camera_from_tool) if phase.anchor
-        else _carried_phase(phase, demonstration, keypoints, alignment)
+        else _carried_phase(phase, demonstration, keypoints, alignment, lifted, live_support)
         for phase in demonstration.phases
     )
     return Transfer(
@@ -192,17 +194,17 @@ def _shown_points(demonstration: Demonstration) -> Float64[np.ndarray, "n 3"]:
 
 
 def _carried_phase(
-    phase: Phase,
-    demonstration: Demonstration,
-    keypoints: dict[str, Float64[np.ndarray, "3"]],
-    alignment: Alignment,
+    phase: Phase, demonstration: Demonstration, keypoints: Mapping[str, Float64[np.ndarray, "3"]], alignment: Alignment,
+    lifted: LiftedMatches, live_support: Plane | None,
 ) -> TransferredPhase:
     motion = alignment.live_from_reference.rotation
-    offset = phase.camera_from_tool[:3, 3] - demonstration.keypoint(phase.relative_to).point
+    keypoint, place = demonstration.keypoint(phase.relative_to), keypoints[phase.relative_to]
+    offset = motion @ (phase.camera_from_tool[:3, 3] - keypoint.point)
     rotation = motion @ phase.camera_from_tool[:3, :3]
     if np.linalg.det(motion) < 0:
         rotation = rotation @ TURN_MIRROR_AXIS
-    return TransferredPhase(phase.name, phase.tool_link, make(rotation, keypoints[phase.relative_to] + motion @ offset))
+    turn = grip_turn(keypoint, place, _shown_points(demonstration), lifted, alignment, rotation[:, 2], live_support)
+    return TransferredPhase(phase.name, phase.tool_link, make(turn @ rotation, place + turn @ offset))
 
 
 def _unseen_part(demonstration: Demonstration, alignment: Alignment) -> DegenerateGeometry | None:

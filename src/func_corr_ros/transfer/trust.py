@@ -3,34 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
 from scipy.spatial import cKDTree
 
 from func_corr_ros.transfer.align import Alignment
-from func_corr_ros.transfer.carry import own_offset
+from func_corr_ros.transfer.carry import is_of_part, own_offset
 from func_corr_ros.transfer.demonstration import Keypoint
 from func_corr_ros.transfer.layout import Layout
 from func_corr_ros.transfer.lift import LiftedMatches
 from func_corr_ros.transfer.part_box import boxed_points
 from func_corr_ros.transfer.revolved import local_axes
-from func_corr_ros.transfer.turn import TurnBelief
+from func_corr_ros.transfer.turn import NEAR, OUTSTANDING, TurnBelief, witnesses
 
-# Logistic regression (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures, on
-# cases 100 to 115 and 300 to 307 of six functions: benchmarks/fit_transfer.py prints these lines, and how calibrated they are.
-INTERCEPT = -2.50
-COEFFICIENTS: Mapping[str, float] = {"overlap": -1.12, "height_gap": -0.96, "own_gap": -4.17, "round": -0.87, "explained": 8.00}
 # Distances beyond this share of the object's size are equally bad; a keypoint without a match of its own counts as half of it.
 _FAR = 0.5
 # Surfaces are compared on about so many points of each; nearer than this share of the object's size is as near as it gets.
 _COMPARED, _NEAREST = 400, 0.015
 
 
+@dataclass(frozen=True)
+class TrustModel:
+    """A logistic regression: ``intercept``, and ``coefficients`` by name in the units of the evidence."""
+
+    intercept: float
+    coefficients: Mapping[str, float]
+
+    def probability(self, measured: Mapping[str, float]) -> float:
+        """Returns the probability (0..1) that a transfer with this evidence is right."""
+        z = self.intercept + sum(weight * measured[name] for name, weight in self.coefficients.items())
+        return float(1.0 / (1.0 + np.exp(-z)))
+
+
+# Logistic regressions (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures of
+# bodies of revolution, and of all other objects: benchmarks/fit_transfer.py prints these lines, and how calibrated they are.
+ROUND = TrustModel(-0.49, {"own_gap": -7.42, "height_gap": -4.44, "explained": 3.25, "sides": 2.33})
+OTHER = TrustModel(-3.55, {"own_gap": -1.70, "height_gap": -1.10, "overlap": -1.33})
+
+
 def probability(measured: Mapping[str, float]) -> float:
-    """Returns the probability (0..1) that a transfer with this evidence is right."""
-    z = INTERCEPT + sum(weight * measured[name] for name, weight in COEFFICIENTS.items())
-    return float(1.0 / (1.0 + np.exp(-z)))
+    """Returns the probability (0..1) that a transfer with this evidence is right, by the model of its kind."""
+    return model_of(measured).probability(measured)
+
+
+def model_of(measured: Mapping[str, float]) -> TrustModel:
+    """Returns which of ROUND and OTHER the evidence is for."""
+    return ROUND if "sides" in measured else OTHER
 
 
 def evidence(
@@ -39,21 +59,29 @@ def evidence(
     """Returns what is measured of a transfer that puts ``keypoint`` at ``place`` [m]: numbers without unit, by name; distances
     are shares of the object's size.
 
-    ``own_gap`` is how far the keypoint's own match lies from the place. Bodies of revolution (``round`` 1), which are carried by
-    their profiles, are judged by the share of the matches' confidence that this explains (``explained``, else 0). All others by
-    their shapes: ``overlap`` is the log of how far apart both seen surfaces are, turned as believed and scaled to one box, and
-    ``height_gap`` how differently high the part lies (both 0 for bodies of revolution).
+    ``own_gap`` is how far the keypoint's own match lies from the place, ``height_gap`` how differently high the part lies. Bodies
+    of revolution, which are carried by their profiles, are besides judged by the share of the matches' confidence that this
+    explains (``explained``), and by whether their turn agrees with the sides to which both stick out (``sides``: 1, -1 where it
+    does not, 0 where nothing does). All others by their shapes: ``overlap`` is the log of how far apart both seen surfaces are,
+    turned as believed and scaled to one box.
     """
-    is_round = alignment.bodies is not None
-    axes = local_axes(alignment.bodies.live, place) if alignment.bodies is not None else np.eye(3)
-    own = own_offset(keypoint, place, axes, lifted, alignment)
-    return {
-        "overlap": 0.0 if is_round else float(np.log(max(_apart(belief), _NEAREST))),
-        "height_gap": 0.0 if is_round else abs(_part_height(belief.reference) - _part_height(belief.live)),
+    bodies = alignment.bodies
+    axes = np.eye(3) if bodies is None else local_axes(bodies.live, place)
+    # Features know what corresponds on the functional part alone: elsewhere a keypoint's own match is no evidence.
+    own = own_offset(keypoint, place, axes, lifted, alignment) if is_of_part(keypoint, lifted) else None
+    measured = {
         "own_gap": 0.5 * _FAR if own is None else min(float(np.linalg.norm(own)) / alignment.size, _FAR),
-        "round": float(is_round),
-        "explained": alignment.inlier_ratio if is_round else 0.0,
+        "height_gap": abs(_part_height(belief.reference) - _part_height(belief.live)),
     }
+    if bodies is None:
+        return {**measured, "overlap": float(np.log(max(_apart(belief), _NEAREST)))}
+    return {**measured, "explained": alignment.inlier_ratio, "sides": _sides_agree(bodies.turn, belief)}
+
+
+def _sides_agree(turn: float, belief: TurnBelief) -> float:
+    said = witnesses(belief.reference, belief.live)
+    turns = [said[name].turn for name in OUTSTANDING if said[name].strength > 0.0]
+    return 0.0 if not turns else 1.0 if any(np.cos(turn - other) > np.cos(NEAR) for other in turns) else -1.0
 
 
 def _apart(belief: TurnBelief) -> float:
@@ -65,4 +93,6 @@ def _apart(belief: TurnBelief) -> float:
 
 
 def _part_height(layout: Layout) -> float:
-    return float(np.average(layout.points[:, 2], weights=layout.of_part)) / layout.size
+    """Returns how high the part lies, as a share of the object's size, or of its body's height (handles reach out far)."""
+    whole = layout.size if layout.body is None else float(layout.body.heights.max())
+    return float(np.average(layout.points[:, 2], weights=layout.of_part)) / whole
