@@ -54,6 +54,19 @@ def test_a_grip_keeps_its_share_of_a_handle_that_stands_or_lies(live):
         assert np.linalg.norm(place - live.grip) < 0.012, shown
 
 
+def test_a_bottles_mouth_becomes_a_bowls_rim_whatever_scale_matches_say():
+    shown, live = Vessel(radius=0.02, height=0.2, turn=0.3), Vessel(foot=(0.1, 0.0), radius=0.08, height=0.06, turn=1.0)
+    lifted, bodies, belief = sided(shown, live)
+    right = align_revolved(lifted, *bodies, SETTINGS, belief)
+    misled = replace(right, bodies=replace(right.bodies, radius_scale=1.0, height_scale=0.6))
+    keypoint = Keypoint("outlet", (0.0, 0.0), shown.outlet)
+    for alignment in (right, misled):
+        assert np.linalg.norm(carried_keypoint(keypoint, lifted, alignment, SETTINGS) - live.outlet) < 0.006
+    near = misled.carried(shown.outlet[None])[0]
+    kept = replace(lifted, keypoints={"outlet": LiftedKeypoint(near, 0.9)})
+    assert np.linalg.norm(carried_keypoint(keypoint, kept, misled, SETTINGS) - near) < 0.01, "its own match says otherwise"
+
+
 def test_an_own_match_on_the_wrong_side_of_the_rim_does_not_turn_the_outlet():
     live = Vessel(turn=TURN)
     misled = live.wall(np.array(np.pi - TURN), np.array(1.0))

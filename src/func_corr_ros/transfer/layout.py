@@ -21,7 +21,8 @@ SURENESS = 4.0
 ONE_SIDE = 0.9
 # More points than these say nothing new of a layout.
 MAX_POINTS = 1000
-_LEAST = 1e-6
+# What surely is not of the part weighs so little, not nothing: there is always a mean.
+LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,12 @@ class Layout:
     @cached_property
     def of_part(self) -> Float64[np.ndarray, " n"]:
         """Weights of the points as the functional part's."""
-        return self.part**SURENESS + _LEAST
+        return self.part**SURENESS + LEAST
 
     @cached_property
     def of_rest(self) -> Float64[np.ndarray, " n"]:
         """Weights of the points as those of the rest of the object: what it is held by."""
-        return (1.0 - self.part) ** SURENESS + _LEAST
+        return (1.0 - self.part) ** SURENESS + LEAST
 
     @property
     def to_part(self) -> Direction:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.se3 import about_axis
+from func_corr_ros.transfer.layout import LEAST
+from func_corr_ros.transfer.protrusion import protrudes
 from func_corr_ros.transfer.turn import TurnBelief
 
 # The box holds all of the part's weight but this share at either end, so that single wrong pixels do not stretch it.
@@ -31,6 +34,25 @@ def boxed_place(point: Float64[np.ndarray, "3"], belief: TurnBelief) -> Float64[
         for axis in range(3)
     ])
     return belief.live.world((along.T @ found)[None])[0]
+
+
+def ringed_place(
+    point: Float64[np.ndarray, "3"], belief: TurnBelief, bodies: tuple[Revolution, Revolution], turn: float
+) -> Float64[np.ndarray, "3"]:
+    """Returns where on the live body's functional part ``point`` of the reference body's lies (live camera's frame, metres): at
+    the same share of the part's radii and heights, ``turn`` [rad] further round. A bottle's mouth becomes a bowl's rim.
+    """
+    ends = []
+    for body, layout in zip(bodies, (belief.reference, belief.live), strict=True):
+        points = layout.world(layout.points)
+        radius, _, height = body.cylindrical(points)
+        weights = layout.of_part * ~protrudes(body, points) + LEAST
+        ends.append([_ends(values, weights) for values in (radius, height)])
+    at, azimuth, level = (float(value[0]) for value in bodies[0].cylindrical(point[None]))
+    radius, height = (_carried(value, shown, seen) for value, shown, seen in zip((at, level), *ends, strict=True))
+    return bodies[1].foot + bodies[1].basis @ np.array(
+        [radius * np.cos(azimuth + turn), radius * np.sin(azimuth + turn), height]
+    )
 
 
 def boxed_points(belief: TurnBelief) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "m 3"], float]:
