@@ -49,10 +49,8 @@ def ringed_place(
         weights = layout.of_part * ~protrudes(body, points) + LEAST
         ends.append([_ends(values, weights) for values in (radius, height)])
     at, azimuth, level = (float(value[0]) for value in bodies[0].cylindrical(point[None]))
-    radius, height = (_carried(value, shown, seen) for value, shown, seen in zip((at, level), *ends, strict=True))
-    return bodies[1].foot + bodies[1].basis @ np.array(
-        [radius * np.cos(azimuth + turn), radius * np.sin(azimuth + turn), height]
-    )
+    out, up = (_carried(value, shown, seen) for value, shown, seen in zip((at, level), *ends, strict=True))
+    return bodies[1].foot + bodies[1].basis @ np.array([out * np.cos(azimuth + turn), out * np.sin(azimuth + turn), up])
 
 
 def boxed_points(belief: TurnBelief) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "m 3"], float]:

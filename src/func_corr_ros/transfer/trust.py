@@ -39,8 +39,10 @@ class TrustModel:
 
 # Logistic regressions (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures of
 # bodies of revolution, and of all other objects: benchmarks/fit_transfer.py prints these lines, and how calibrated they are.
-ROUND = TrustModel(-0.49, {"own_gap": -7.42, "height_gap": -4.44, "explained": 3.25, "sides": 2.33})
-OTHER = TrustModel(-3.55, {"own_gap": -1.70, "height_gap": -1.10, "overlap": -1.33})
+ROUND = TrustModel(-0.37, {"own_gap": -6.10, "height_gap": -2.61, "explained": 3.67, "sides": 2.04})
+OTHER = TrustModel(
+    -1.52, {"own_gap": -1.09, "height_gap": -0.30, "overlap": -0.94, "size_gap": -0.91, "scale_gap": -1.64}
+)
 
 
 def probability(measured: Mapping[str, float]) -> float:
@@ -63,7 +65,8 @@ def evidence(
     of revolution, which are carried by their profiles, are besides judged by the share of the matches' confidence that this
     explains (``explained``), and by whether their turn agrees with the sides to which both stick out (``sides``: 1, -1 where it
     does not, 0 where nothing does). All others by their shapes: ``overlap`` is the log of how far apart both seen surfaces are,
-    turned as believed and scaled to one box.
+    turned as believed and scaled to one box; by ``size_gap``, how differently large both look (the logarithm of the ratio), and by
+    ``scale_gap``, the same of the motion's scale: objects of one kind are about as large, and what matches says so.
     """
     bodies = alignment.bodies
     axes = np.eye(3) if bodies is None else local_axes(bodies.live, place)
@@ -74,7 +77,11 @@ def evidence(
         "height_gap": abs(_part_height(belief.reference) - _part_height(belief.live)),
     }
     if bodies is None:
-        return {**measured, "overlap": float(np.log(max(_apart(belief), _NEAREST)))}
+        return {
+            **measured, "overlap": float(np.log(max(_apart(belief), _NEAREST))),
+            "size_gap": abs(float(np.log(belief.live.size / belief.reference.size))),
+            "scale_gap": abs(float(np.log(alignment.live_from_reference.scale))),
+        }
     return {**measured, "explained": alignment.inlier_ratio, "sides": _sides_agree(bodies.turn, belief)}
 
 
