@@ -8,7 +8,7 @@ from transfer.vessels import TABLE, Vessel, points_of
 
 from func_corr_ros.geometry.se3 import about_axis
 from func_corr_ros.transfer.align import AlignSettings
-from func_corr_ros.transfer.bar import ALIKE, bar_at, bar_turn
+from func_corr_ros.transfer.bar import ALIKE, Bars, bar_at, bar_turn
 from func_corr_ros.transfer.revolved import body_of
 
 X, Y, UP = np.eye(3)
@@ -39,28 +39,28 @@ def test_the_turn_lays_one_bar_along_the_other_whatever_their_signs() -> None:
     rng = np.random.default_rng(1)
     for _ in range(50):
         a, b, approach = (v / np.linalg.norm(v) for v in rng.normal(size=(3, 3)))
-        turn = bar_turn(a, b, approach, UP)
+        turn = bar_turn(Bars(a, b), approach, UP)
         np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-9)
         if abs(a @ b) > np.cos(ALIKE):
             np.testing.assert_array_equal(turn, np.eye(3))
         else:
             assert abs(turn @ a @ b) == pytest.approx(1.0)
         for signs in ((-1.0, 1.0), (1.0, -1.0)):
-            np.testing.assert_allclose(bar_turn(signs[0] * a, signs[1] * b, approach, UP), turn, atol=1e-9)
+            np.testing.assert_allclose(bar_turn(Bars(signs[0] * a, signs[1] * b), approach, UP), turn, atol=1e-9)
 
 
 @pytest.mark.parametrize("azimuth", [0.0, 1.0, -2.0])
 def test_a_gripper_that_held_a_mug_comes_to_a_pans_handle_from_above(azimuth: float) -> None:
     outward = about_axis(UP, azimuth) @ X
-    turn = bar_turn(UP, outward, -outward, UP)
+    turn = bar_turn(Bars(UP, outward), -outward, UP)
     np.testing.assert_allclose(turn @ -outward, -UP, atol=1e-9)
     across = np.cross(UP, outward)
     np.testing.assert_allclose(turn @ across, across, atol=1e-9, err_msg="the fingers close as they did")
-    back = bar_turn(outward, UP, -UP, UP)
+    back = bar_turn(Bars(outward, UP), -UP, UP)
     assert abs((back @ -UP) @ UP) < 1e-9, "and from the side to a mug's"
 
 
 def test_without_a_support_the_shorter_way_is_taken() -> None:
     tilted = about_axis(Y, np.radians(70.0)) @ UP
-    np.testing.assert_allclose(bar_turn(UP, tilted, -X, None) @ UP, tilted, atol=1e-9)
-    np.testing.assert_allclose(bar_turn(UP, -tilted, -X, None) @ UP, tilted, atol=1e-9)
+    np.testing.assert_allclose(bar_turn(Bars(UP, tilted), -X, None) @ UP, tilted, atol=1e-9)
+    np.testing.assert_allclose(bar_turn(Bars(UP, -tilted), -X, None) @ UP, tilted, atol=1e-9)

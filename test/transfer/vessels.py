@@ -8,9 +8,9 @@ import numpy as np
 
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution
-from func_corr_ros.transfer.align import AlignSettings, extent
+from func_corr_ros.transfer.align import AlignSettings
 from func_corr_ros.transfer.layout import layouts
-from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.lift import LiftedMatches, extent
 from func_corr_ros.transfer.revolved import body_of
 from func_corr_ros.transfer.turn import TurnBelief, believed_turn
 

@@ -111,16 +111,11 @@ class Alignment:
         return self.live_from_reference.apply(points) if self.bodies is None else self.bodies.carried(points)
 
 
-def extent(points: Float64[np.ndarray, "n 3"]) -> float:
-    """Returns the diameter in metres of the ball that holds 90 % of ``points`` around their median."""
-    return 2.0 * float(np.quantile(np.linalg.norm(points - np.median(points, axis=0), axis=1), 0.9))
-
-
 def checked_size(lifted: LiftedMatches, settings: AlignSettings) -> float:
     """Returns the live object's extent [m]; raises TooFewPoints or DegenerateGeometry where there is nothing to align."""
     if len(lifted.weights) < settings.min_points:
         raise TooFewPoints(f"{len(lifted.weights)} lifted matches; at least {settings.min_points} are needed (align.min_points)")
-    size = extent(lifted.live)
+    size = lifted.live_extent
     if size < MIN_SIZE:
         raise DegenerateGeometry(f"the live points span {1e3 * size:.1f} mm; at least {1e3 * MIN_SIZE:.0f} mm are needed")
     return size

@@ -6,11 +6,12 @@ across the bar that it is to close on. What is gripped is therefore looked at by
 """
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float64
 from scipy.spatial.transform import Rotation
 
-from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.transfer.align import Alignment
 from func_corr_ros.transfer.carry import is_of_part
@@ -28,23 +29,29 @@ ALIKE = np.radians(45.0)
 UNDECIDED = np.radians(30.0)
 
 
-def grip_turn(
+@dataclass(frozen=True)
+class Bars:
+    """The bars around a keypoint, unit vectors of either sign in the live camera's frame: ``carried`` of the demonstrated object,
+    as the motion carries it, and ``live``.
+    """
+
+    carried: Float64[np.ndarray, "3"]
+    live: Float64[np.ndarray, "3"]
+
+
+def gripped_bars(
     keypoint: Keypoint, place: Float64[np.ndarray, "3"], shown: Float64[np.ndarray, "m 3"], lifted: LiftedMatches,
-    alignment: Alignment, approach: Float64[np.ndarray, "3"], live_support: Plane | None,
-) -> Float64[np.ndarray, "3 3"]:
-    """Returns the turn, after the motion, of a tool about ``keypoint``, which is carried to ``place``: none but where both lie on
-    bars that run differently. ``shown`` are the demonstrated object's points, ``approach`` is the tool's z axis as the motion
-    carries it. The functional part is left alone: how that lies, the motion is made from.
+    alignment: Alignment,
+) -> Bars | None:
+    """Returns the bars around ``keypoint``, which is carried to ``place``, None unless there is one on both objects. ``shown``
+    are the demonstrated object's points. The functional part is left alone: how that lies, the motion is made from.
     """
     if is_of_part(keypoint, lifted):
-        return np.eye(3)
+        return None
     bodies = alignment.bodies
     bar = bar_at(shown, keypoint.point, None if bodies is None else bodies.reference)
-    live_bar = bar_at(lifted.live, place, None if bodies is None else bodies.live)
-    if bar is None or live_bar is None:
-        return np.eye(3)
-    carried = alignment.live_from_reference.rotation @ bar
-    return bar_turn(carried, live_bar, approach, None if live_support is None else live_support.normal)
+    live = None if bar is None else bar_at(lifted.live, place, None if bodies is None else bodies.live)
+    return None if bar is None or live is None else Bars(alignment.live_from_reference.rotation @ bar, live)
 
 
 def bar_at(
@@ -63,14 +70,12 @@ def bar_at(
 
 
 def bar_turn(
-    bar: Float64[np.ndarray, "3"], live_bar: Float64[np.ndarray, "3"], approach: Float64[np.ndarray, "3"],
-    up: Float64[np.ndarray, "3"] | None,
+    bars: Bars, approach: Float64[np.ndarray, "3"], up: Float64[np.ndarray, "3"] | None
 ) -> Float64[np.ndarray, "3 3"]:
-    """Returns the least turn that lays ``bar`` along ``live_bar``; none where both run alike. Where both ways round are about as
-    long, a gripper that comes along ``approach`` comes from above after it, by the support's normal ``up``. All are unit vectors
-    of one frame.
+    """Returns the least turn that lays the carried bar along the live one; none where both run alike. Where both ways round are
+    about as long, a gripper that comes along ``approach`` comes from above after it, by the support's normal ``up``.
     """
-    turns = [_least_turn(bar, sign * live_bar) for sign in (1.0, -1.0)]
+    turns = [_least_turn(bars.carried, sign * bars.live) for sign in (1.0, -1.0)]
     angles = [float(turn.magnitude()) for turn in turns]
     if min(angles) < ALIKE:
         return np.eye(3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from func_corr_ros.transfer.align import Alignment, AlignSettings, extent
+from func_corr_ros.transfer.align import Alignment, AlignSettings
 from func_corr_ros.transfer.demonstration import Keypoint
 from func_corr_ros.transfer.handle_place import place_on_protrusion, profile
 from func_corr_ros.transfer.lift import LiftedMatches
@@ -80,8 +80,9 @@ def is_of_part(keypoint: Keypoint, lifted: LiftedMatches) -> bool:
     if lifted.part is None:
         return False
     distance = np.linalg.norm(lifted.reference - keypoint.point, axis=1)
-    nearest = np.argsort(distance)[:PART_NEIGHBOURS]
-    around = float(np.median(distance[nearest])) < PART_REACH * extent(lifted.reference)
+    count = min(PART_NEIGHBOURS, len(distance))
+    nearest = np.argpartition(distance, count - 1)[:count]
+    around = float(np.median(distance[nearest])) < PART_REACH * lifted.reference_extent
     return around and bool(lifted.part[nearest, 1].mean() >= PART_PROBABILITY)
 
 
@@ -89,7 +90,7 @@ def _nearness(
     keypoint: Keypoint, lifted: LiftedMatches, alignment: Alignment, settings: AlignSettings
 ) -> Float64[np.ndarray, " n"]:
     """Returns 0..1 by distance from the keypoint; along a body's wall only radius and height are a distance."""
-    reach = settings.local_radius * extent(lifted.reference)
+    reach = settings.local_radius * lifted.reference_extent
     place, neighbours = keypoint.point[None], lifted.reference
     same = np.ones(len(neighbours))
     if alignment.bodies is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -45,6 +46,21 @@ class LiftedMatches:
     mirrored: bool = False
     keypoints: Mapping[str, LiftedKeypoint] = field(default_factory=dict)
     part: Float64[np.ndarray, "n 2"] | None = None
+
+    @cached_property
+    def reference_extent(self) -> float:
+        """The :func:`extent` of the reference points [m]."""
+        return extent(self.reference)
+
+    @cached_property
+    def live_extent(self) -> float:
+        """The :func:`extent` of the live points [m]."""
+        return extent(self.live)
+
+
+def extent(points: Float64[np.ndarray, "n 3"]) -> float:
+    """Returns the diameter in metres of the ball that holds 90 % of ``points`` around their median."""
+    return 2.0 * float(np.quantile(np.linalg.norm(points - np.median(points, axis=0), axis=1), 0.9))
 
 
 def lift_matches(

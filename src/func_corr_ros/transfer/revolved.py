@@ -14,8 +14,8 @@ from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution, fit_revolution
 from func_corr_ros.geometry.rigid_fit import Similarity
 from func_corr_ros.geometry.se3 import about_axis
-from func_corr_ros.transfer.align import Alignment, AlignSettings, Bodies, checked_size, explained_shares, extent
-from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.align import Alignment, AlignSettings, Bodies, checked_size, explained_shares
+from func_corr_ros.transfer.lift import LiftedMatches, extent
 from func_corr_ros.transfer.protrusion import MIN_HEIGHT, MIN_TURN_MATCHES, protrudes
 from func_corr_ros.transfer.turn import NEAR, OUTSTANDING, TurnBelief, witnesses
 

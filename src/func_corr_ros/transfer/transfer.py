@@ -17,8 +17,8 @@ from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.se3 import make
 from func_corr_ros.settings import setting
-from func_corr_ros.transfer.align import MIN_SIZE, Alignment, AlignSettings, align_objects, extent
-from func_corr_ros.transfer.bar import grip_turn
+from func_corr_ros.transfer.align import MIN_SIZE, Alignment, AlignSettings, align_objects
+from func_corr_ros.transfer.bar import Bars, bar_turn, gripped_bars
 from func_corr_ros.transfer.carry import carried_keypoint
 from func_corr_ros.transfer.demonstration import Demonstration, Phase
 from func_corr_ros.transfer.layout import layouts
@@ -130,9 +130,10 @@ def transfer_demonstration(
             f"the transfer is right with a probability of {score:.0%}; at least {settings.min_probability:.0%} is asked for "
             f"(min_probability). One motion explains {alignment.inlier_ratio:.0%} of the matches' confidence"
         ), alignment)
+    bars = {item.name: gripped_bars(item, keypoints[item.name], shown, lifted, alignment) for item in demonstration.keypoints}
     phases = tuple(
         TransferredPhase(phase.name, phase.tool_link, anchors[phase.anchor] @ phase.camera_from_tool) if phase.anchor
-        else _carried_phase(phase, demonstration, keypoints, alignment, lifted, live_support)
+        else _carried_phase(phase, demonstration, keypoints, alignment, bars[phase.relative_to], live_support)
         for phase in demonstration.phases
     )
     return Transfer(
@@ -174,7 +175,7 @@ def _believed(
     """Returns what the functional part says of the turn, None where the part or a support is unknown."""
     if demonstration.support is None or live_support is None:
         return None
-    sizes = extent(lifted.reference), extent(lifted.live)
+    sizes = lifted.reference_extent, lifted.live_extent
     if min(sizes) < MIN_SIZE:
         return None
     known = layouts(_shown_points(demonstration), lifted, (demonstration.support, live_support), sizes, bodies)
@@ -195,7 +196,7 @@ def _shown_points(demonstration: Demonstration) -> Float64[np.ndarray, "n 3"]:
 
 def _carried_phase(
     phase: Phase, demonstration: Demonstration, keypoints: Mapping[str, Float64[np.ndarray, "3"]], alignment: Alignment,
-    lifted: LiftedMatches, live_support: Plane | None,
+    bars: Bars | None, live_support: Plane | None,
 ) -> TransferredPhase:
     motion = alignment.live_from_reference.rotation
     keypoint, place = demonstration.keypoint(phase.relative_to), keypoints[phase.relative_to]
@@ -203,8 +204,10 @@ def _carried_phase(
     rotation = motion @ phase.camera_from_tool[:3, :3]
     if np.linalg.det(motion) < 0:
         rotation = rotation @ TURN_MIRROR_AXIS
-    turn = grip_turn(keypoint, place, _shown_points(demonstration), lifted, alignment, rotation[:, 2], live_support)
-    return TransferredPhase(phase.name, phase.tool_link, make(turn @ rotation, place + turn @ offset))
+    if bars is not None:
+        turn = bar_turn(bars, rotation[:, 2], None if live_support is None else live_support.normal)
+        rotation, offset = turn @ rotation, turn @ offset
+    return TransferredPhase(phase.name, phase.tool_link, make(rotation, place + offset))
 
 
 def _unseen_part(demonstration: Demonstration, alignment: Alignment) -> DegenerateGeometry | None:

@@ -65,8 +65,8 @@ def evidence(
     of revolution, which are carried by their profiles, are besides judged by the share of the matches' confidence that this
     explains (``explained``), and by whether their turn agrees with the sides to which both stick out (``sides``: 1, -1 where it
     does not, 0 where nothing does). All others by their shapes: ``overlap`` is the log of how far apart both seen surfaces are,
-    turned as believed and scaled to one box; by ``size_gap``, how differently large both look (the logarithm of the ratio), and by
-    ``scale_gap``, the same of the motion's scale: objects of one kind are about as large, and what matches says so.
+    turned as believed and scaled to one box; by ``size_gap``, how differently large both look (the logarithm of the ratio), and
+    by ``scale_gap``, the same of the motion's scale: objects of one kind are about as large, and what matches says so.
     """
     bodies = alignment.bodies
     axes = np.eye(3) if bodies is None else local_axes(bodies.live, place)
