@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fits the constants of transfers, and says what they are worth: transfer/turn.py's WEIGHTS and transfer/trust.py's models.
 
-    python benchmarks/fit_transfer.py [--turn 100-115] [--trust 100-115,300-307] [--new 308-311] [--functions NAME,NAME]
+    python benchmarks/fit_transfer.py [--turn NUMBERS] [--trust NUMBERS] [--new NUMBERS] [--functions NAME,NAME]
 
 Draws the cases of these numbers as benchmarks/transfer_error.py does (noisy depth, exact masks, func-corr-s), matches them once
 (4 s of processor time each) and keeps them in build/transfer_fit, from where it goes on if it was broken off; empty that folder
@@ -83,9 +83,9 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turn", default="100-115", metavar="NUMBERS", help="for the turn (default: %(default)s)")
-    parser.add_argument("--trust", default="100-115,300-307", metavar="NUMBERS", help="for trust (default: %(default)s)")
-    parser.add_argument("--new", default="308-311", metavar="NUMBERS", help="fitted to nothing (default: %(default)s)")
+    parser.add_argument("--turn", default="100-115,312-335", metavar="NUMBERS", help="for the turn (default: %(default)s)")
+    parser.add_argument("--trust", default="100-115,300-307,312-335", metavar="NUMBERS", help="for trust (default: %(default)s)")
+    parser.add_argument("--new", default="336-347", metavar="NUMBERS", help="fitted to nothing (default: %(default)s)")
     parser.add_argument("--functions", default=FUNCTIONS, help="names with commas between (default: %(default)s)")
     return parser.parse_args()
 
