@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from transfer.vessels import TABLE, Vessel, matched, points_of, sided
 
 from func_corr_ros.errors import DegenerateGeometry, HighResidual, TooFewPoints
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.se3 import about_axis, make, rotation_angle
 from func_corr_ros.transfer.align import AlignSettings, align_objects
 from func_corr_ros.transfer.carry import carried_keypoint
-from func_corr_ros.transfer.demonstration import Keypoint
+from func_corr_ros.transfer.demonstration import Keypoint, Phase
 from func_corr_ros.transfer.lift import LiftedKeypoint, LiftedMatches
 from func_corr_ros.transfer.transfer import Refusal, Transfer, TransferSettings, transfer_demonstration
 
@@ -156,3 +157,22 @@ def test_coincident_points_are_refused(demonstration):
     point = np.tile([[0.0, 0.0, 1.0]], (50, 1))
     result = transfer_demonstration(demonstration, LiftedMatches(point, point, np.ones(50), 1.0), LIVE_SUPPORT)
     assert isinstance(result, Refusal) and isinstance(result.error, DegenerateGeometry)
+
+
+def test_a_grasp_by_a_handle_that_is_hidden_is_refused_though_a_spout_tells_a_turn(demonstration, monkeypatch):
+    shown, seen, hidden = Vessel(), Vessel(turn=0.8), Vessel(turn=0.8, spout=0.035)
+    monkeypatch.setattr("func_corr_ros.transfer.transfer._shown_points", lambda _: points_of(shown))
+    wide = replace(demonstration.frame, camera=replace(demonstration.frame.camera, fx=20.0, fy=20.0))
+    grip = Keypoint("handle", tuple(wide.camera.project(shown.grip)[0]), shown.grip)
+    shows = replace(demonstration, id="by_its_handle", frame=wide, keypoints=(grip,), support=TABLE,
+                    phases=(Phase("grasp", "gripper", "handle", make(np.eye(3), shown.grip)),))
+    found = transfer_demonstration(shows, sided(shown, seen)[0], TABLE, TransferSettings(min_probability=0.0))
+    assert np.linalg.norm(found.keypoints["handle"] - seen.grip) < 0.012
+    plain, rng = matched(shown, hidden, wall_turn=0.8, handle=False), np.random.default_rng(0)
+    misled = shown.handle_points(rng.uniform(-0.1, 0.1, 80), rng.uniform(0.3, 0.7, 80)), plain.live[-80:]
+    spouted = replace(plain, reference=np.concatenate([plain.reference, misled[0]]), weights=np.full(len(plain.weights) + 80, 0.5),
+                      live=np.concatenate([plain.live, misled[1]]))
+    spouted = replace(spouted, part=np.where(np.stack([spouted.live[:, 2], spouted.reference[:, 2]], axis=1) > 0.09, 0.9, 0.02))
+    refused = transfer_demonstration(shows, spouted, TABLE, TransferSettings(min_probability=0.0))
+    assert isinstance(refused, Refusal) and isinstance(refused.error, DegenerateGeometry) and "hidden" in str(refused.error)
+    assert not refused.alignment.bodies.turn_is_free, "handle on spout: a turn, and a wrong one"

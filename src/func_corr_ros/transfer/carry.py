@@ -75,15 +75,22 @@ def _corrected(
 
 
 def is_of_part(keypoint: Keypoint, lifted: LiftedMatches) -> bool:
-    """Returns whether ``keypoint`` is of the reference's functional part, by the matched points around it; not where there are
-    none."""
+    """Returns whether ``keypoint`` may well be of the reference's functional part."""
+    return part_around(keypoint, lifted) >= PART_PROBABILITY
+
+
+def part_around(keypoint: Keypoint, lifted: LiftedMatches) -> float:
+    """Returns the mean probability of the matched reference points around ``keypoint`` to be of the functional part; 0 where
+    there are none, or features do not know the part.
+    """
     if lifted.part is None:
-        return False
+        return 0.0
     distance = np.linalg.norm(lifted.reference - keypoint.point, axis=1)
     count = min(PART_NEIGHBOURS, len(distance))
     nearest = np.argpartition(distance, count - 1)[:count]
-    around = float(np.median(distance[nearest])) < PART_REACH * lifted.reference_extent
-    return around and bool(lifted.part[nearest, 1].mean() >= PART_PROBABILITY)
+    if np.median(distance[nearest]) > PART_REACH * lifted.reference_extent:
+        return 0.0
+    return float(lifted.part[nearest, 1].mean())
 
 
 def _nearness(

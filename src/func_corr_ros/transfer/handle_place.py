@@ -32,8 +32,8 @@ def place_on_protrusion(
     differ in reach, height and way: a place on one keeps its share of the way out and up (see ``_same_share``).
     """
     if protrudes(bodies.reference, keypoint.point[None])[0]:
-        shown = shown[_beside(bodies.reference, keypoint.point, shown)]
-        seen = seen[_beside(bodies.live, place, seen)]
+        shown = shown[beside_on_protrusion(bodies.reference, keypoint.point, shown)]
+        seen = seen[beside_on_protrusion(bodies.live, place, seen)]
         if min(len(shown), len(seen)) < MIN_PROTRUSION_POINTS:
             return place
         return _same_share(profile(bodies.reference, keypoint.point[None])[0], profile(bodies.reference, shown),
@@ -69,7 +69,7 @@ def _stands(size: Float64[np.ndarray, "2"]) -> int:
     return int(size[1] > LONG * size[0]) - int(size[0] > LONG * size[1])
 
 
-def _beside(
+def beside_on_protrusion(
     body: Revolution, place: Float64[np.ndarray, "3"], points: Float64[np.ndarray, "n 3"]
 ) -> Bool[np.ndarray, " n"]:
     """Returns which ``points`` stick out of ``body`` on the side of ``place``."""
@@ -84,7 +84,7 @@ def _around(
 ) -> Bool[np.ndarray, " n"]:
     """Returns which ``points`` stick out of ``body`` beside ``place``, about as high."""
     height, level = (body.cylindrical(some)[2] for some in (points, place[None]))
-    return _beside(body, place, points) & (np.abs(height - level) < SECTOR_HEIGHT * height.max())
+    return beside_on_protrusion(body, place, points) & (np.abs(height - level) < SECTOR_HEIGHT * height.max())
 
 
 def profile(body: Revolution, points: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 2"]:

@@ -19,8 +19,9 @@ from func_corr_ros.geometry.se3 import make
 from func_corr_ros.settings import setting
 from func_corr_ros.transfer.align import MIN_SIZE, Alignment, AlignSettings, align_objects
 from func_corr_ros.transfer.bar import Bars, bar_turn, gripped_bars
-from func_corr_ros.transfer.carry import carried_keypoint
+from func_corr_ros.transfer.carry import carried_keypoint, part_around
 from func_corr_ros.transfer.demonstration import Demonstration, Phase
+from func_corr_ros.transfer.handle_place import MIN_PROTRUSION_POINTS, beside_on_protrusion
 from func_corr_ros.transfer.layout import layouts
 from func_corr_ros.transfer.lift import LiftedMatches
 from func_corr_ros.transfer.protrusion import protrudes
@@ -118,11 +119,14 @@ def transfer_demonstration(
         alignment = _aligned(demonstration, lifted, live_support, settings.align)
     except FuncCorrError as error:
         return Refusal(error)
-    doubt = _doubt(alignment, settings) or _unseen_part(demonstration, alignment)
+    doubt = _doubt(alignment, settings)
     if doubt is not None:
         return Refusal(doubt, alignment)
     shown = _shown_points(demonstration)
     keypoints = {item.name: carried_keypoint(item, lifted, alignment, settings.align, shown) for item in demonstration.keypoints}
+    unseen = _unseen_part(demonstration, alignment, keypoints, lifted)
+    if unseen is not None:
+        return Refusal(unseen, alignment)
     measured = evidence_of(demonstration, lifted, alignment, keypoints)
     score = None if measured is None else probability(measured)
     if score is not None and score < settings.min_probability:
@@ -210,17 +214,26 @@ def _carried_phase(
     return TransferredPhase(phase.name, phase.tool_link, make(rotation, place + offset))
 
 
-def _unseen_part(demonstration: Demonstration, alignment: Alignment) -> DegenerateGeometry | None:
-    if alignment.bodies is None or not alignment.bodies.turn_is_free:
+def _unseen_part(
+    demonstration: Demonstration, alignment: Alignment, keypoints: Mapping[str, Float64[np.ndarray, "3"]], lifted: LiftedMatches
+) -> DegenerateGeometry | None:
+    """Returns a refusal where a phase is about something that sticks out, and nothing of its kind is seen on the live object."""
+    bodies = alignment.bodies
+    if bodies is None:
         return None
     for phase in demonstration.phases:
         if phase.anchor:
             continue
         keypoint = demonstration.keypoint(phase.relative_to)
-        if protrudes(alignment.bodies.reference, keypoint.point[None])[0]:
+        if not protrudes(bodies.reference, keypoint.point[None])[0]:
+            continue
+        beside = beside_on_protrusion(bodies.live, keypoints[keypoint.name], lifted.live)
+        if lifted.part is not None:  # a spout is no handle
+            beside &= (lifted.part[:, 0] > 0.5) == (part_around(keypoint, lifted) > 0.5)
+        if bodies.turn_is_free or beside.sum() < MIN_PROTRUSION_POINTS:
             return DegenerateGeometry(
                 f"phase {phase.name!r} is about the {keypoint.name}, which sticks out of the demonstrated object; nothing like "
-                "it was found on the live one, which looks the same from every side. Is it hidden? Another view may show it"
+                "it was found there on the live one. Is it hidden? Another view may show it"
             )
     return None
 

@@ -20,6 +20,8 @@ from func_corr_ros.transfer.turn import NEAR, OUTSTANDING, TurnBelief, witnesses
 
 # Distances beyond this share of the object's size are equally bad; a keypoint without a match of its own counts as half of it.
 _FAR = 0.5
+# The mean gap of bodies of revolution (of others: 0.20), where a keypoint is off the functional part and its match no evidence.
+_UNKNOWN = 0.13
 # Surfaces are compared on about so many points of each; nearer than this share of the object's size is as near as it gets.
 _COMPARED, _NEAREST = 400, 0.015
 
@@ -70,10 +72,14 @@ def evidence(
     """
     bodies = alignment.bodies
     axes = np.eye(3) if bodies is None else local_axes(bodies.live, place)
-    # Features know what corresponds on the functional part alone: elsewhere a keypoint's own match is no evidence.
-    own = own_offset(keypoint, place, axes, lifted, alignment) if is_of_part(keypoint, lifted) else None
+    # Features know what corresponds on the functional part alone: elsewhere a keypoint's own match says nothing.
+    if not is_of_part(keypoint, lifted):
+        gap = _UNKNOWN
+    else:
+        own = own_offset(keypoint, place, axes, lifted, alignment)
+        gap = 0.5 * _FAR if own is None else min(float(np.linalg.norm(own)) / alignment.size, _FAR)
     measured = {
-        "own_gap": 0.5 * _FAR if own is None else min(float(np.linalg.norm(own)) / alignment.size, _FAR),
+        "own_gap": gap,
         "height_gap": abs(_part_height(belief.reference) - _part_height(belief.live)),
     }
     if bodies is None:
