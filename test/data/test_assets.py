@@ -23,7 +23,8 @@ def write_box(path: Path, **extra: object) -> Path:
 def test_a_box_comes_back_from_every_format(ending: str, tmp_path: Path) -> None:
     asset = read_asset(write_box(tmp_path / f"box{ending}"))
     assert asset.object.part_names == ("body",) and not asset.object.function_parts and len(asset.object.faces) == 12
-    np.testing.assert_allclose(np.ptp(asset.object.vertices, axis=0), [0.2, 0.1, 0.05], rtol=1e-6)
+    size = [0.2, 0.05, 0.1] if ending == ".glb" else [0.2, 0.1, 0.05]  # of glTF y is up
+    np.testing.assert_allclose(np.ptp(asset.object.vertices, axis=0), size, rtol=1e-6)
     assert asset.warnings == ()
     if ending != ".stl":  # which has no colours
         np.testing.assert_allclose(asset.material.color, [1.0, 0.0, 0.2], atol=0.01)
@@ -46,6 +47,7 @@ def test_a_placed_scene_keeps_its_places(tmp_path: Path) -> None:
     thing = read_asset(tmp_path / "two.glb").object
     np.testing.assert_allclose(np.ptp(thing.vertices, axis=0), [1.1, 0.1, 0.1], rtol=1e-6)
     assert len(thing.faces) == 24
+    assert len(set(read_asset(tmp_path / "two.glb").pieces)) == 2
 
 
 def test_an_open_surface_is_rendered_with_a_warning(tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     render = actions.add_parser("render", help="views of one object: picture and truth")
     what = render.add_mutually_exclusive_group(required=True)
     what.add_argument("--category", help="such as mug; `func-corr objects list` lists all")
-    what.add_argument("--asset", type=Path, metavar="FILE", help="a mesh of yours instead: .glb, .gltf, .obj, .ply or .stl")
+    what.add_argument(
+        "--asset", type=Path, metavar="FILE",
+        help="a mesh of yours instead: .glb, .gltf, .obj, .ply, .stl or .usd (.usda, .usdc, .usdz)",
+    )
     render.add_argument("--unit", default="m", help="unit of length in FILE: m, dm, cm, mm or inch (default: %(default)s)")
     render.add_argument("--seed", type=int, default=0, help="draws shape and look (default: %(default)s)")
     render.add_argument("--views", type=int, default=8, help="number of views, all round (default: %(default)s)")
