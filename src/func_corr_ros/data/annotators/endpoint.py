@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ MANY = (
 CONFIRMATION = "Does this picture show a {what}? Answer with one word: yes or no."
 _RETRIED = (408, 409, 429, 500, 502, 503, 504)
 _LONGEST_WAIT_S = 60.0
+# No answer of 256 tokens has so many bytes.
+_LONGEST_ANSWER = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,13 @@ class EndpointAnnotator:
         write_json(Path(self.settings.cache) / "meter.json", asdict(self.meter))
         return None if word is None else word[1] == "yes"
 
-    def _text(self, picture: np.ndarray, words: str, sample: int) -> str:
+    def say(self, words: str) -> str:
+        """Returns what the model answers to ``words`` alone. Raises as ``ask``."""
+        text = self._text(None, words, 0)
+        write_json(Path(self.settings.cache) / "meter.json", asdict(self.meter))
+        return text
+
+    def _text(self, picture: np.ndarray | None, words: str, sample: int) -> str:
         """Returns the answer as text, from disk where it was given before."""
         body = self._body(picture, words)
         key = hashlib.sha256(json.dumps([body, sample if self.settings.temperature else 0]).encode()).hexdigest()
@@ -163,15 +172,14 @@ class EndpointAnnotator:
             whole.write(json.dumps({"text": text, "tokens": [read, written]}).encode())
         return text
 
-    def _body(self, picture: np.ndarray, words: str) -> dict[str, Any]:
-        import cv2
+    def _body(self, picture: np.ndarray | None, words: str) -> dict[str, Any]:
+        content: list[dict[str, Any]] = [{"type": "text", "text": words}]
+        if picture is not None:
+            import cv2
 
-        _, png = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
-        url = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
-        content = [
-            {"type": "image_url", "image_url": {"url": url}},
-            {"type": "text", "text": words},
-        ]
+            _, png = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
+            url = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
+            content = [{"type": "image_url", "image_url": {"url": url}}, *content]
         return {
             "model": self.settings.model,
             "temperature": self.settings.temperature,
@@ -190,7 +198,7 @@ class EndpointAnnotator:
             self._hold_rate()
             try:
                 with urllib.request.urlopen(request, timeout=self.settings.patience) as reply:
-                    return json.loads(reply.read())
+                    return json.loads(reply.read(_LONGEST_ANSWER))
             except urllib.error.HTTPError as error:
                 if error.code not in _RETRIED:
                     # No fault of the asset: with the right key the next run asks again.
@@ -200,7 +208,7 @@ class EndpointAnnotator:
                     ) from error
                 why, told = f"{error.code} {error.reason}", error.headers.get("Retry-After", "")
                 wait = max(wait, float(told)) if told.replace(".", "", 1).isdigit() else wait
-            except (OSError, ValueError) as error:  # nobody there, too slow, or no JSON
+            except (OSError, HTTPException, ValueError, RecursionError) as error:  # nobody there, too slow, no HTTP or no JSON
                 why = f"{type(error).__name__}: {error}"
             if number < self.settings.retries:
                 self.meter.retries += 1

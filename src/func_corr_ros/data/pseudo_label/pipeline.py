@@ -176,6 +176,7 @@ def _make_answers(
         tuple(one.part for one in parts),
         tuple(one.phrase for one in parts),
         _annotator(folder, settings, options),
+        settings.ask.whole_px,
     )
     around = neighbourhood(shape.points, shape.normals)
     edges, crops = [one.edge for one in parts], [one.crop for one in parts]

@@ -85,8 +85,11 @@ def library_sources(categories: Sequence[str], objects: int, first_seed: int = 0
     ]
 
 
-def folder_sources(folder: Path, taxonomy: Taxonomy) -> tuple[list[AssetSource], list[Skipped]]:
-    """Returns the mesh files below ``folder``, in order of their paths, and what was left out.
+def folder_sources(
+    folder: Path, taxonomy: Taxonomy, more: Sequence[str] = ()
+) -> tuple[list[AssetSource], list[Skipped]]:
+    """Returns the mesh files below ``folder``, in order of their paths, and what was left out. Objects are those of ``taxonomy``,
+    and ``more``.
 
     What a file shows is said by ``objects.yaml`` in ``folder`` (path: object, or path: {object, licence, maker, url, parts}),
     else by the name of the folder it lies in or the words that its own name begins with. The id is of the file's content: a copy
@@ -101,8 +104,8 @@ def folder_sources(folder: Path, taxonomy: Taxonomy) -> tuple[list[AssetSource],
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS):
         name = path.relative_to(folder).as_posix()
         about = told.pop(name, {})
-        what = str(about.get("object") or _guessed(path, folder, taxonomy))
-        if what not in taxonomy.objects or what in taxonomy.unseen_objects:
+        what = str(about.get("object") or _guessed(path, folder, (*taxonomy.objects, *more)))
+        if what not in (*taxonomy.objects, *more) or what in taxonomy.unseen_objects:
             why = (
                 f"a {what} is held back for tests"
                 if what in taxonomy.objects
@@ -245,10 +248,10 @@ def _told(folder: Path) -> tuple[dict[str, dict[str, Any]], list[Skipped]]:
     return told, skipped
 
 
-def _guessed(path: Path, folder: Path, taxonomy: Taxonomy) -> str:
-    """Returns the taxonomy's object that the file's folder, or the words its name begins with, are called after; "" if none."""
+def _guessed(path: Path, folder: Path, names: Sequence[str]) -> str:
+    """Returns the object that the file's folder, or the words its name begins with, are called after; "" if none."""
     words = " ".join(re.findall(r"[a-z]+", path.stem.lower()))
-    objects = {name.lower(): name for name in taxonomy.objects}
+    objects = {name.lower(): name for name in names}
     if path.parent != folder and path.parent.name.lower().replace("-", " ") in objects:
         return objects[path.parent.name.lower().replace("-", " ")]
     fitting = [name for name in objects if f"{words} ".startswith(f"{name} ")]
