@@ -34,13 +34,14 @@ drawn in that view.</p>
 <table>
 <caption>{{ title }}</caption>
 <thead><tr><th scope="col"></th><th scope="col">Parts</th><th scope="col">Questions a part</th><th scope="col">IoU of points</th>
-<th scope="col">95 % interval</th><th scope="col">AP of points</th><th scope="col">IoU of pixels</th></tr></thead>
+<th scope="col">95 % interval</th><th scope="col">AP of points</th><th scope="col">IoU of pixels</th>
+<th scope="col">AP of pixels</th></tr></thead>
 <tbody>
 {% for name, one in rows.items() %}
 <tr><th scope="row">{{ name }}</th><td>{{ one.count }}</td><td>{{ "%.1f" | format(one.calls) }}</td>
 <td>{{ one.iou | figure }}</td>
 <td>{{ one.iou_interval[0] | figure }} to {{ one.iou_interval[1] | figure }}</td><td>{{ one.ap | figure }}</td>
-<td>{{ one.pixel_iou | figure }}</td></tr>
+<td>{{ one.pixel_iou | figure }}</td><td>{{ one.pixel_ap | figure }}</td></tr>
 {% endfor %}
 </tbody>
 </table>
@@ -49,6 +50,7 @@ drawn in that view.</p>
 <section aria-labelledby="quality"><h2 id="quality">Against the truth, where it is known</h2>
 {{ table("What cleaning gains", means) }}
 {{ table("Kept parts, by function", functions) }}
+{{ table("All parts, by name", parts) }}
 </section>
 {% for title, parts in shown.items() if parts %}
 <section aria-labelledby="shown-{{ loop.index }}"><h2 id="shown-{{ loop.index }}">{{ title }}</h2>

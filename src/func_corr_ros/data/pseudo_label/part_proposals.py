@@ -16,7 +16,7 @@ from func_corr_ros.errors import BadAnswer, BadSettings
 QUESTION = (
     "Think of a {object}. Which of its parts serve the function '{function}', that is, touch or hold what it is done to? "
     'Answer with a JSON list only, one object with the keys "part" (one or two plain words), "edge" (true if it is an edge of '
-    'the surface, such as a rim or a blade\'s edge) and "small" (true if it is found only from near) for each part; [] if none does.'
+    'the surface, as a rim is) and "small" (true if it is found only from near) for each part; [] if none does.'
 )
 # More parts than this that serve one function are no answer.
 _MOST = 5
@@ -33,9 +33,9 @@ def proposed(
 
     Raises BadSettings for names that are none, and objects that are held back for tests; what ``ask`` raises.
     """
-    for name, pattern, what in [(one, _NAME, "an object") for one in objects] + [(one, _FUNCTION, "a function") for one in functions]:
-        if not pattern.fullmatch(name):
-            raise BadSettings(f"{name!r} is no plain name of {what}; like the object 'cutting board', the function 'stir-with'")
+    wrong = [one for one in objects if not _NAME.fullmatch(one)] + [one for one in functions if not _FUNCTION.fullmatch(one)]
+    if wrong:
+        raise BadSettings(f"no plain names: {', '.join(map(repr, wrong))}; objects are like 'cutting board', functions stir-with")
     if held := sorted(set(objects) & set(taxonomy.unseen_objects)):
         raise BadSettings(f"held back for tests: {', '.join(held)}; choose other objects")
     found: dict[str, tuple[PartPhrase, ...]] = {}

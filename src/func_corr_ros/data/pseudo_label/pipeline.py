@@ -26,6 +26,7 @@ from func_corr_ros.data.pseudo_label.part_labels import (
 from func_corr_ros.data.pseudo_label.part_phrases import (
     PartPhrase,
     Phrases,
+    all_phrases,
     parts_by_function,
     phrases_for,
     read_phrases,
@@ -131,7 +132,7 @@ class _Stages:
 
 def _phrases(path: Path, sources: Sequence[AssetSource]) -> Phrases:
     """Returns the phrases of the file; those of objects that it lacks are added to it."""
-    there = read_phrases(path) if path.exists() else {}
+    there = all_phrases(path) if path.exists() else {}
     wanted = phrases_for(sources, load_taxonomy())
     if set(wanted) - set(there):
         write_phrases(path, {**wanted, **there})
