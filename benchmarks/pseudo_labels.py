@@ -157,8 +157,9 @@ def print_table(rows: Rows) -> None:
         one = mean_score(scores)
         interval = f"{one.iou:.3f} ({one.iou_interval[0]:.3f}, {one.iou_interval[1]:.3f})"
         print(f"{name:50}{one.count:>6}{one.calls:>8.1f}{interval:>24}{one.ap:>7.3f}{one.pixel_iou:>11.3f}{one.pixel_ap:>10.3f}")
-    for way in ("few questions", "18 questions", "10 together, then 3", "whole pictures of 112 px", "never closer", "the paper's questions, our vote"):
-        mean, low, high = difference_interval(rows[f"noise x 1: {way}"], rows["noise x 1: paper"])
+    first = "noise x 1: "
+    for way in sorted(name.removeprefix(first) for name in rows if name.startswith(first) and name != f"{first}paper"):
+        mean, low, high = difference_interval(rows[f"{first}{way}"], rows[f"{first}paper"])
         print(f"{way} - paper, IoU of the same parts: {mean:+.3f} ({low:+.3f}, {high:+.3f})")
 
 
