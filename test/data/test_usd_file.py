@@ -97,7 +97,7 @@ def test_units_axes_and_places_are_those_of_the_stage(here: None, tmp_path: Path
     np.testing.assert_allclose(asset.object.vertices[:4], corners, atol=1e-9)
     a, b, c = asset.object.vertices[asset.object.faces].transpose(1, 0, 2)
     np.testing.assert_allclose(np.sign(np.cross(b - a, c - a)[:, 1]), [-1, -1, 1, 1])
-    assert any("1 Sphere left out" in one for one in asset.warnings)
+    assert asset.notes == ("1 Sphere left out: only Mesh is read",)
     np.testing.assert_allclose(asset.from_file @ [10, 0, 0, 1], [0.1, 0, 0, 1])
 
 
@@ -153,7 +153,8 @@ def test_numbers_subsets_and_display_colours_count_and_a_lost_picture_is_grey(he
     (tmp_path / "pic.png").write_bytes(b"no picture")
     assert read_asset(path).material.color == pytest.approx((0.6, 0.6, 0.6))
     (tmp_path / "pic.png").unlink()
-    assert read_asset(path).material.color == pytest.approx((0.6, 0.6, 0.6))
+    lost = read_asset(path)
+    assert lost.material.color == pytest.approx((0.6, 0.6, 0.6)) and "pic.png, which it names, is no picture" in lost.notes[0]
 
 
 def test_polygons_are_fans_of_their_own_corners() -> None:

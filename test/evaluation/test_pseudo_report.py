@@ -28,7 +28,7 @@ def test_a_report_of_a_run(tmp_path: Path) -> None:
     made = replace(made, skipped=(Skipped("<b>x</b>", "assets", "why"),), rejected={min(scores): "its views disagree"})
     page = write_pseudo_report(made, scores).read_text()
     assert page.count("<figure>") == 8 and "&lt;b&gt;x&lt;/b&gt;" in page and "<b>x" not in page and "<script" not in page
-    assert "All parts, by name" in page and set(quality_of(tmp_path)["names of parts"]) == {"face", "side"}
+    assert "By the name of the part" in page and set(quality_of(tmp_path)["names of parts"]) == {"face", "side"}
     assert "its views disagree" in page and "http" not in page.replace("http-equiv", "")
     quality = quality_of(tmp_path)
     assert quality["means"]["all parts"]["count"] == 4 and quality["means"]["left out"]["count"] == 1

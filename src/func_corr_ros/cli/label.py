@@ -101,8 +101,10 @@ def run(arguments: argparse.Namespace) -> int:
         made = make_pseudo_labels(arguments.out, sources, settings, left_out=left_out, options=options, engine=engine)
     scores = label_scores(made)
     page = write_pseudo_report(made, scores)
-    for one in made.skipped:
-        print(f"left out at {one.stage}: {one.asset}: {one.reason}")
+    for one in (*made.skipped, *made.noted):
+        file = made.file_of_asset(one.asset)
+        what = "noted" if one in made.noted else f"left out at {one.stage}"
+        print(f"{what}: {one.asset}{f' ({file})' if file else ''}: {one.reason}")
     if scores:
         print("all:  " + listed(list(scores.values())))
         print("kept: " + listed([one for key, one in scores.items() if key not in made.rejected]))

@@ -70,6 +70,8 @@ def _render(arguments: argparse.Namespace) -> None:
         asset = read_asset(arguments.asset, arguments.unit)
         for warning in asset.warnings:
             print(f"{arguments.asset}: {warning}; it can be rendered, but is no solid")
+        for note in asset.notes:
+            print(f"{arguments.asset}: {note}")
         files, dressed = render_asset(asset, tasks, arguments.out), (asset.object, {"": asset.material})
     print(f"{len(files)} views in {arguments.out}: picture .png, truth .npz (depth, parts, faces, K, camera_from_object)")
     if arguments.photo:

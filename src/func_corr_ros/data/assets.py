@@ -31,7 +31,8 @@ class Asset:
     (``warnings``: it can be rendered, but has no volume to speak of).
 
     ``pieces`` are the names of the file's own meshes (nodes of glTF, paths of USD prims), ``piece`` is the mesh of each face;
-    ``from_file`` takes the file's coordinates (units and axes) to those of ``object``.
+    ``from_file`` takes the file's coordinates (units and axes) to those of ``object``. ``notes`` say what the file names and is
+    not there, such as a picture, or what is in it and not read.
     """
 
     object: FunctionalObject
@@ -40,6 +41,7 @@ class Asset:
     pieces: tuple[str, ...]
     piece: Int64[np.ndarray, " f"]
     from_file: Float64[np.ndarray, "4 4"]
+    notes: tuple[str, ...] = ()
 
 
 def read_asset(path: Path, unit: str = "m") -> Asset:
@@ -61,7 +63,8 @@ def read_asset(path: Path, unit: str = "m") -> Asset:
         usd = usd_file.read_usd(path)
         pieces, metres, y_up, notes = usd.pieces, usd.metres, usd.up == "Y", usd.notes
     else:
-        pieces, metres, y_up, notes = _pieces(path), UNITS[unit], path.suffix.lower() in _Y_UP, ()
+        pieces, notes = _pieces(path)
+        metres, y_up = UNITS[unit], path.suffix.lower() in _Y_UP
     from_file = np.diag([metres, metres, metres, 1.0]) @ (_Z_FROM_Y if y_up else np.eye(4))
     mesh = require("trimesh").util.concatenate([mesh for _, mesh in pieces])
     vertices, faces = np.array(mesh.vertices, dtype=np.float64), np.array(mesh.faces, dtype=np.int64)
@@ -71,20 +74,31 @@ def read_asset(path: Path, unit: str = "m") -> Asset:
     )
     piece = np.repeat(np.arange(len(pieces)), [len(mesh.faces) for _, mesh in pieces])
     names = tuple(name for name, _ in pieces)
-    return Asset(thing, Material(_mean_color(mesh)), (*_warnings(mesh), *notes), names, piece, from_file)
+    return Asset(thing, Material(_mean_color(mesh)), _warnings(mesh), names, piece, from_file, notes)
 
 
-def _pieces(path: Path) -> tuple[tuple[str, Any], ...]:
-    """Returns the names and meshes (trimesh's) of the file, nothing repaired."""
-    trimesh = require("trimesh")
+def _pieces(path: Path) -> tuple[tuple[tuple[str, Any], ...], tuple[str, ...]]:
+    """Returns the names and meshes (trimesh's) of the file, nothing repaired, and which files it names that are not there."""
+    trimesh, gone = require("trimesh"), dict[str, None]()
+
+    class Noting(require("trimesh.resolvers").FilePathResolver):  # type: ignore[misc]
+        def get(self, name: str) -> Any:
+            try:
+                return super().get(name)
+            except (OSError, ValueError):
+                gone[str(name)] = None
+                raise
+
     try:
-        scene = trimesh.load_scene(path, process=False)
+        with path.open("rb") as file:
+            scene = trimesh.load_scene(file, file_type=path.suffix[1:].lower(), resolver=Noting(str(path)), process=False)
         meshes = [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh)]
     except Exception as error:  # its readers raise whatever they stumble over
         raise BadSettings(f"{path}: not a readable {path.suffix[1:]} file ({type(error).__name__}: {error})") from error
     if not meshes:
         raise DegenerateGeometry(f"{path}: faces: there are none; a mesh is needed, not points or lines")
-    return tuple((str(mesh.metadata.get("node", "")), mesh) for mesh in meshes)
+    notes = tuple(f"{name}, which it names, is not there: it has no colours of that" for name in gone)
+    return tuple((str(mesh.metadata.get("node", "")), mesh) for mesh in meshes), notes
 
 
 def _check(path: Path, vertices: np.ndarray, faces: np.ndarray) -> None:

@@ -68,10 +68,12 @@ def _arrays(path: Path, stage: Any, usd: Any, geom: Any) -> dict[str, Any]:
     corners = sum(len(geom.Mesh(prim).GetFaceVertexIndicesAttr().Get(time) or ()) for prim in prims)
     if corners > MOST_CORNERS:
         raise BadSettings(f"{path}: its meshes have {corners} corners; at most {MOST_CORNERS} are read: thin or divide it")
+    lost: dict[str, None] = {}
     placed, arrays = geom.XformCache(time), {}
     for index, prim in enumerate(prims):
-        arrays |= {f"{index}_{name}": value for name, value in _mesh(path, prim, placed, time).items()}
+        arrays |= {f"{index}_{name}": value for name, value in _mesh(path, prim, placed, time, lost).items()}
     notes = [f"{count} {kind} left out: only Mesh is read" for kind, count in other.items()] + gone
+    notes += [f"{name}, which it names, is no picture that can be read: it has no colours of that" for name in lost]
     words = {
         "paths": [str(prim.GetPath()) for prim in prims],
         "metres": float(geom.GetStageMetersPerUnit(stage)),
@@ -101,7 +103,7 @@ def _shown(prim: Any) -> bool:
     return prim.ComputePurpose() in _SHOWN and prim.ComputeVisibility() != "invisible"
 
 
-def _mesh(path: Path, prim: Any, placed: Any, time: Any) -> dict[str, np.ndarray]:
+def _mesh(path: Path, prim: Any, placed: Any, time: Any, gone: dict[str, None]) -> dict[str, np.ndarray]:
     geom = require("pxr.UsdGeom")
     mesh, where = geom.Mesh(prim), f"{path}: {prim.GetPath()}"
     points = _values(mesh.GetPointsAttr(), time, np.float64).reshape(-1, 3)
@@ -113,7 +115,7 @@ def _mesh(path: Path, prim: Any, placed: Any, time: Any) -> dict[str, np.ndarray
     three, of_face = fans(counts)
     world = np.array(placed.GetLocalToWorldTransform(prim), dtype=np.float64)  # acts on rows
     inside_out = (np.linalg.det(world[:3, :3]) < 0.0) != (mesh.GetOrientationAttr().Get() == geom.Tokens.leftHanded)
-    color = _colors(prim, counts, corners, time)[of_face]
+    color = _colors(prim, counts, corners, time, gone)[of_face]
     faces = corners[three[:, ::-1] if inside_out else three]
     return {"vertices": points @ world[:3, :3] + world[3, :3], "faces": faces, "colors": color}
 
@@ -134,8 +136,12 @@ def _values(attribute: Any, time: Any, kind: Any) -> np.ndarray:
     return np.zeros(0, kind) if value is None else np.array(value, dtype=kind)
 
 
-def _colors(prim: Any, counts: Int64[np.ndarray, " f"], corners: Int64[np.ndarray, " c"], time: Any) -> UInt8[np.ndarray, "f 3"]:
-    """Returns the sRGB colour of each polygon: of the subset of faces it is in, or of the whole mesh."""
+def _colors(
+    prim: Any, counts: Int64[np.ndarray, " f"], corners: Int64[np.ndarray, " c"], time: Any, gone: dict[str, None]
+) -> UInt8[np.ndarray, "f 3"]:
+    """Returns the sRGB colour of each polygon: of the subset of faces it is in, or of the whole mesh; adds to ``gone`` the
+    pictures that cannot be read.
+    """
     geom, shade = require("pxr.UsdGeom"), require("pxr.UsdShade")
     color = _displayed(geom.Gprim(prim), counts, corners, time)
     everywhere = np.arange(len(counts))
@@ -148,12 +154,14 @@ def _colors(prim: Any, counts: Int64[np.ndarray, " f"], corners: Int64[np.ndarra
         if not material:
             continue
         faces = faces[(faces >= 0) & (faces < len(counts))]
-        for look in _looks(material, prim, counts, corners, time):
+        for look in _looks(material, prim, counts, corners, time, gone):
             color[faces] = look[faces] if look.ndim == 2 else look
     return color
 
 
-def _looks(material: Any, prim: Any, counts: np.ndarray, corners: np.ndarray, time: Any) -> Iterator[np.ndarray]:
+def _looks(
+    material: Any, prim: Any, counts: np.ndarray, corners: np.ndarray, time: Any, gone: dict[str, None]
+) -> Iterator[np.ndarray]:
     """Yields the base colour of the material, if it says one that can be read: one for all (3,), or one for each polygon."""
     shader, *_ = material.ComputeSurfaceSource()
     if not shader or shader.GetIdAttr().Get() != "UsdPreviewSurface":
@@ -168,7 +176,10 @@ def _looks(material: Any, prim: Any, counts: np.ndarray, corners: np.ndarray, ti
         return
     texture = require("pxr.UsdShade").Shader(sources[0].source.GetPrim())
     if texture.GetIdAttr().Get() == "UsdUVTexture" and texture.GetInput("file"):
-        picture, uv = _picture(texture.GetInput("file").Get(time)), _uv(prim, counts, corners, time)
+        file = texture.GetInput("file").Get(time)
+        picture, uv = _picture(file), _uv(prim, counts, corners, time)
+        if picture is None and file:
+            gone[str(file.path)] = None
         if picture is not None and uv is not None:
             height, width = picture.shape[:2]
             column = np.clip((uv[:, 0] % 1.0) * width, 0, width - 1).astype(np.int64)

@@ -86,6 +86,20 @@ def question(number: int = 0, sample: int = 0) -> Question:
     return Question("a", "spout", f"spout {number}", 0, sample, (0, 0, 50), np.full((50, 50, 3), 7, np.uint8))
 
 
+def test_a_server_that_is_away_is_waited_for_once(server: Server, tmp_path: Path) -> None:
+    asked = annotator(server.url, tmp_path, retries=2)
+    server.reply = lambda body: (503, "later")
+    for tries in ("3 tries", "1 try"):
+        with pytest.raises(EndpointUnavailable, match=f"did not answer in {tries}"):
+            asked.ask([question()])
+    assert len(server.bodies) == 4
+    server.reply = lambda body: said("[]")
+    asked.ask([question()])
+    server.reply = lambda body: (503, "later")
+    with pytest.raises(EndpointUnavailable, match="did not answer in 3 tries"):
+        asked.ask([question(1)])
+
+
 def test_boxes_come_back_in_pixels_and_the_second_time_from_disk(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

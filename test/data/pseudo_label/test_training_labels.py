@@ -60,7 +60,7 @@ def test_a_point_has_one_number_and_pixels_carry_sets_of_parts(file: Path) -> No
 
 
 def test_an_asset_without_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadAsset, match="none of its parts has a label"):
+    with pytest.raises(BadAsset, match="no function has a label"):
         write_training_labels(
             tmp_path / "a.npz", shape(), {"bar": np.zeros(1024, bool)}, {"bar": np.zeros(1024, np.float32)}, FUNCTIONS, SMALL
         )

@@ -84,7 +84,7 @@ class EndpointAnnotator:
         self.settings, self.name, self.meter = settings, name, Meter()
         if not settings.url.startswith(("http://", "https://")):
             raise BadSettings(f"url is {settings.url!r}; an address that begins with http:// or https:// is needed")
-        self._next, self._in_a_row = 0.0, 0
+        self._next, self._in_a_row, self._away = 0.0, 0, False
 
     @classmethod
     def load(cls, name: str, *, views_of: Any = None, noise: Any = None, **options: Any) -> EndpointAnnotator:
@@ -194,11 +194,16 @@ class EndpointAnnotator:
             headers["Authorization"] = f"Bearer {os.environ[self.settings.key_variable]}"
         request = urllib.request.Request(f"{self.settings.url}/chat/completions", json.dumps(body).encode(), headers)
         wait, why = self.settings.first_wait, ""
-        for number in range(self.settings.retries + 1):
+        # Nobody answered last time: one try tells whether somebody does now, long waits for each asset tell no more.
+        tries = 1 if self._away else self.settings.retries + 1
+        self._away = True
+        for number in range(tries):
             self._hold_rate()
             try:
                 with urllib.request.urlopen(request, timeout=self.settings.patience) as reply:
-                    return json.loads(reply.read(_LONGEST_ANSWER))
+                    found = json.loads(reply.read(_LONGEST_ANSWER))
+                self._away = False
+                return found
             except urllib.error.HTTPError as error:
                 if error.code not in _RETRIED:
                     # No fault of the asset: with the right key the next run asks again.
@@ -210,12 +215,12 @@ class EndpointAnnotator:
                 wait = max(wait, float(told)) if told.replace(".", "", 1).isdigit() else wait
             except (OSError, HTTPException, ValueError, RecursionError) as error:  # nobody there, too slow, no HTTP or no JSON
                 why = f"{type(error).__name__}: {error}"
-            if number < self.settings.retries:
+            if number < tries - 1:
                 self.meter.retries += 1
                 time.sleep(min(wait, _LONGEST_WAIT_S))
                 wait *= 2.0
         raise EndpointUnavailable(
-            f"{self.settings.url} did not answer in {self.settings.retries + 1} tries ({why}); "
+            f"{self.settings.url} did not answer in {tries} {'try' if tries == 1 else 'tries'} ({why}); "
             "is the server running? What was answered is kept; call again"
         )
 

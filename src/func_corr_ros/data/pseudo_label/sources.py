@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,9 @@ def folder_sources(
         raise BadSettings(f"{folder}: there is no such folder")
     told, skipped = _told(folder)
     found: dict[str, AssetSource] = {}
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS):
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    # Of copies the one is kept about which something is told: a maker may be named there.
+    for path in sorted(paths, key=lambda path: path.relative_to(folder).as_posix() not in told):
         name = path.relative_to(folder).as_posix()
         about = told.pop(name, {})
         what = str(about.get("object") or _guessed(path, folder, (*taxonomy.objects, *more)))
@@ -130,7 +132,7 @@ def folder_sources(
     skipped += [
         Skipped(name, "assets", f"BadAsset: {OBJECTS_FILE} names it, but there is no such mesh file in {folder}") for name in told
     ]
-    return list(found.values()), skipped
+    return sorted(found.values(), key=lambda one: one.path), skipped
 
 
 def objaverse_sources(
@@ -202,7 +204,8 @@ def shape_of(source: AssetSource, settings: ShapeSettings) -> Shape:
     elif source.named:
         thing = _with_names(thing, asset)
     exact = truth.is_file() or source.named
-    return prepared(source.id, thing, {"": asset.material}, exact=exact, solid=not asset.warnings, settings=settings)
+    made = prepared(source.id, thing, {"": asset.material}, exact=exact, solid=not asset.warnings, settings=settings)
+    return replace(made, notes=asset.notes)
 
 
 def _with_truth(thing: FunctionalObject, truth: Path, from_file: Float64[np.ndarray, "4 4"]) -> FunctionalObject:

@@ -68,7 +68,8 @@ def write_training_labels(
     whole = {function for function, names in functions.items() if not set(names) & set(left_out)}
     serving = {function: names for function, names in sorted(serving.items()) if names and function in whole}
     if not serving:
-        raise BadAsset(f"{shape.name}: none of its parts has a label ({', '.join(chosen) or 'cleaning left out all of them'})")
+        alone = f"{', '.join(parts)} alone serve nothing: {', '.join(sorted(left_out))} left out by cleaning"
+        raise BadAsset(f"{shape.name}: no function has a label ({alone if parts else 'cleaning left out all of its parts'})")
     rng = np.random.default_rng([31, zlib.crc32(shape.name.encode())])
     stage = ObjectStage(shape.thing, shape.materials)
     taken = [_taken(shape, stage, settings, rng) for _ in range(settings.views)]
