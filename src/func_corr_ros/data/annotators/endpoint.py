@@ -66,7 +66,9 @@ class EndpointSettings:
 
 @dataclass
 class Meter:
-    """Questions that were sent and answered, those that lay on disk, tokens read and written, and what they cost."""
+    """Questions that were sent and answered, those that lay on disk, tokens read and written, and what they cost, by all who used
+    one folder of answers one after the other.
+    """
 
     calls: int = 0
     cached: int = 0
@@ -81,7 +83,7 @@ class EndpointAnnotator:
     """See Annotator."""
 
     def __init__(self, settings: EndpointSettings, name: str = "endpoint") -> None:
-        self.settings, self.name, self.meter = settings, name, Meter()
+        self.settings, self.name, self.meter = settings, name, _meter(Path(settings.cache) / "meter.json")
         if not settings.url.startswith(("http://", "https://")):
             raise BadSettings(f"url is {settings.url!r}; an address that begins with http:// or https:// is needed")
         self._next, self._in_a_row, self._away = 0.0, 0, False
@@ -229,3 +231,12 @@ class EndpointAnnotator:
         if now < self._next:
             time.sleep(self._next - now)
         self._next = max(now, self._next) + 60.0 / self.settings.per_minute
+
+
+def _meter(path: Path) -> Meter:
+    """Returns what the meter of an earlier run stood at; a new one where there is none that can be read."""
+    try:
+        read = json.loads(path.read_text())
+        return Meter(**{name: type(value)(read[name]) for name, value in asdict(Meter()).items()})
+    except (OSError, ValueError, KeyError, TypeError):
+        return Meter()
