@@ -72,7 +72,8 @@ def workers_killed(most: int) -> Iterator[list[int]]:
         while len(killed) < most and not done.is_set():
             for one in psutil.Process().children(recursive=True):
                 with suppress(psutil.Error):
-                    if one.cmdline()[:1] and one.cmdline()[0].startswith(("ray::_call", "ray::_Worker")) and one.pid not in killed:
+                    at_work = "".join(one.cmdline()[:1]).startswith(("ray::_call", "ray::_Worker"))
+                    if at_work and one.pid not in killed:
                         one.kill()
                         killed.append(one.pid)
                         break
