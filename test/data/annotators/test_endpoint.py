@@ -229,7 +229,7 @@ def test_what_is_no_answer_of_a_server_counts_as_silence(content: bytes, tmp_pat
         '[{"bbox_2d": [NaN, 0, 5, 5]}]',
         '[{"bbox_2d": [[1], 2, 3, 4]}]',
         "[" * 3000,
-        "__import__('os').system('touch /tmp/evaluated')",
+        "__import__('os').system('touch evaluated')",
         '[{"bbox_2d": {"a": 1}}]',
     ],
 )
