@@ -15,6 +15,7 @@ EXTRAS = {
     "diffusion": ["diffusers>=0.30,<1"],
     "photo": ["mitsuba>=3.5,<4"],
     "objaverse": ["objaverse>=0.1.7"],
+    "usd": ["usd-core>=25.5", "trimesh>=4"],
     "ray": ["ray>=2.60,<3"],
     "replay": ["rosbags>=0.11,<0.12"],
     "tables": ["pyarrow>=15"],

@@ -31,7 +31,7 @@ from func_corr_ros.data.pseudo_label.box_vote import likely_points, voted
 from func_corr_ros.data.pseudo_label.label_views import LabelViewSettings, label_views
 from func_corr_ros.data.pseudo_label.neighbourhood import neighbourhood
 from func_corr_ros.data.pseudo_label.paper_vote import paper_heat, paper_pixels, paper_points
-from func_corr_ros.data.pseudo_label.pixel_labels import part_pixels
+from func_corr_ros.data.pseudo_label.pixel_labels import nearest_points, part_pixels
 from func_corr_ros.data.pseudo_label.shape import prepared
 from func_corr_ros.data.render_job import dressed_object
 from func_corr_ros.data.splits import UNSEEN_CATEGORIES
@@ -110,6 +110,7 @@ def ways(ask: Interview, part: int, around: Any, edge: bool, crop: bool, every: 
         found["18 questions"] = _ours(ask, part, around, edge, MANY)
         few = _ours(ask, part, around, edge, TOGETHER)
         found["10 together, then 3"] = (TOGETHER.first / len(ask.parts) + few[0] - TOGETHER.first, *few[1:])
+        found["whole pictures of 112 px"] = _ours(replace(ask, whole_px=112), part, around, edge, FEW)
         found["never closer"] = _ours(ask, part, around, edge, replace(FEW, crop_below=0.0))
         found["4 questions"] = _ours(ask, part, around, edge, replace(FEW, most=4))
     return found
@@ -129,10 +130,14 @@ def scored(
     if points.dtype != bool:  # thresholds: the best one of each part, chosen by the truth
         iou = max(overlap(score > each, truth) for each in points)
         return LabelScore(shape.name, shape.thing.category, part, functions, calls, iou, average_precision(score, truth), np.nan)
-    shown, true = [], [views.part_index[view] == index for view in PIXEL_VIEWS]
-    for view in PIXEL_VIEWS:
-        uv, seen, mask = views.uv[view], views.seen[view], views.mask(view)
+    masks = [views.mask(view) for view in PIXEL_VIEWS]
+    shown, scores, true = [], [], [views.part_index[view] == index for view in PIXEL_VIEWS]
+    for view, mask in zip(PIXEL_VIEWS, masks, strict=True):
+        uv, seen = views.uv[view], views.seen[view]
         shown.append(part_pixels(points, uv, seen, mask) if heat is None else paper_pixels(heat, uv, seen, mask))
+        rows, columns = np.nonzero(mask)
+        nearest = nearest_points(uv, seen, np.stack([columns, rows], axis=1).astype(np.float32))
+        scores.append(np.append(score, 0.0)[nearest])
     return LabelScore(
         shape.name,
         shape.thing.category,
@@ -142,17 +147,19 @@ def scored(
         overlap(points, truth),
         average_precision(score, truth),
         overlap(np.stack(shown), np.stack(true)),
+        average_precision(np.concatenate(scores), np.stack(true)[np.stack(masks)]),
     )
 
 
 def print_table(rows: Rows) -> None:
-    print(f"{'':50}{'parts':>6}{'calls':>8}{'IoU, 95 % interval':>24}{'AP':>7}{'pixel IoU':>11}")
+    print(f"{'':50}{'parts':>6}{'calls':>8}{'IoU, 95 % interval':>24}{'AP':>7}{'pixel IoU':>11}{'pixel AP':>10}")
     for name, scores in sorted(rows.items()):
         one = mean_score(scores)
         interval = f"{one.iou:.3f} ({one.iou_interval[0]:.3f}, {one.iou_interval[1]:.3f})"
-        print(f"{name:50}{one.count:>6}{one.calls:>8.1f}{interval:>24}{one.ap:>7.3f}{one.pixel_iou:>11.3f}")
-    for way in ("few questions", "18 questions", "10 together, then 3", "never closer", "the paper's questions, our vote"):
-        mean, low, high = difference_interval(rows[f"noise x 1: {way}"], rows["noise x 1: paper"])
+        print(f"{name:50}{one.count:>6}{one.calls:>8.1f}{interval:>24}{one.ap:>7.3f}{one.pixel_iou:>11.3f}{one.pixel_ap:>10.3f}")
+    first = "noise x 1: "
+    for way in sorted(name.removeprefix(first) for name in rows if name.startswith(first) and name != f"{first}paper"):
+        mean, low, high = difference_interval(rows[f"{first}{way}"], rows[f"{first}paper"])
         print(f"{way} - paper, IoU of the same parts: {mean:+.3f} ({low:+.3f}, {high:+.3f})")
 
 

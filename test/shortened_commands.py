@@ -31,7 +31,7 @@ ONLY_CHECKED = {
     "changes the machine or the shell, or is somebody else's program":
         r"\. |(source|sudo|pip|export|trtexec|docker|systemctl|torchrun) ",
     "needs a server of a model, a download or a machine with many cores":
-        r"func-corr label run .*(annotator=endpoint|--objaverse)|func-corr train .*--same-views",
+        r"func-corr label run .*(annotator=endpoint|--objaverse)|func-corr label phrases|func-corr train .*--same-views",
     "is run by `.ci/run`, there or with fewer pairs": r"make (setup|test|demo|benchmark-table) |func-corr benchmark build ",
 }  # fmt: skip
 _FEW_LABELS = ["--processes", "1", *(

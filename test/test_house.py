@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "correspondence": {"geometry", "grounding"},
     "segmentation": {"geometry", "grounding"},
     "transfer": {"geometry", "correspondence", "segmentation"},
-    "data": {"geometry", "grounding", "correspondence", "transfer"},
+    "data": {"geometry", "grounding", "correspondence", "segmentation", "transfer"},
     "training": {"geometry", "correspondence", "data"},
     "evaluation": {"geometry", "correspondence", "segmentation", "transfer", "data"},
     "replay": {"geometry", "streams", "correspondence", "segmentation", "transfer", "data", "evaluation"},

@@ -25,6 +25,7 @@ EXTRA_OF = {
     "diffusers": "diffusion",
     "mitsuba": "photo",
     "objaverse": "objaverse",
+    "pxr": "usd",
     "ray": "ray",
     "tensorboard": "train",
     "accelerate": "train",

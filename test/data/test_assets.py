@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files give back the surface that was written into them, in metres; those that hold none are refused by file and field."""
+import json
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,8 @@ def write_box(path: Path, **extra: object) -> Path:
 def test_a_box_comes_back_from_every_format(ending: str, tmp_path: Path) -> None:
     asset = read_asset(write_box(tmp_path / f"box{ending}"))
     assert asset.object.part_names == ("body",) and not asset.object.function_parts and len(asset.object.faces) == 12
-    np.testing.assert_allclose(np.ptp(asset.object.vertices, axis=0), [0.2, 0.1, 0.05], rtol=1e-6)
+    size = [0.2, 0.05, 0.1] if ending == ".glb" else [0.2, 0.1, 0.05]  # of glTF y is up
+    np.testing.assert_allclose(np.ptp(asset.object.vertices, axis=0), size, rtol=1e-6)
     assert asset.warnings == ()
     if ending != ".stl":  # which has no colours
         np.testing.assert_allclose(asset.material.color, [1.0, 0.0, 0.2], atol=0.01)
@@ -46,6 +48,28 @@ def test_a_placed_scene_keeps_its_places(tmp_path: Path) -> None:
     thing = read_asset(tmp_path / "two.glb").object
     np.testing.assert_allclose(np.ptp(thing.vertices, axis=0), [1.1, 0.1, 0.1], rtol=1e-6)
     assert len(thing.faces) == 24
+    assert len(set(read_asset(tmp_path / "two.glb").pieces)) == 2
+
+
+@pytest.mark.parametrize("ending", ["gltf", "obj"])
+def test_a_picture_that_is_not_there_is_noted(ending: str, tmp_path: Path) -> None:
+    mesh = trimesh.creation.box((0.1, 0.1, 0.1))
+    mesh.visual = trimesh.visual.TextureVisuals(uv=np.zeros((8, 2)))
+    if ending == "gltf":
+        for name, content in trimesh.Scene(mesh).export(file_type="gltf").items():
+            (tmp_path / name).write_bytes(content)
+        path = tmp_path / "model.gltf"
+        tree = json.loads(path.read_text())
+        tree |= {"images": [{"uri": "gone.png"}], "textures": [{"source": 0}]}
+        tree["materials"] = [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}]
+        tree["meshes"][0]["primitives"][0]["material"] = 0
+        path.write_text(json.dumps(tree))
+    else:
+        path = write_box(tmp_path / "model.obj")
+        path.write_text("mtllib gone.mtl\nusemtl a\n" + path.read_text())
+    asset = read_asset(path)
+    (note,) = asset.notes
+    assert note.startswith("gone.") and "which it names, is not there" in note and asset.warnings == ()
 
 
 def test_an_open_surface_is_rendered_with_a_warning(tmp_path: Path) -> None:

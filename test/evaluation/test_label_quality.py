@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Overlap and average precision by hand; means with intervals; functions apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from func_corr_ros.evaluation.label_quality import (
     LabelScore,
     average_precision,
     by_function,
+    by_part,
     difference_interval,
     mean_score,
     overlap,
@@ -46,3 +49,8 @@ def test_means_and_intervals() -> None:
 def test_functions_apart() -> None:
     found = by_function([score(0.1, ("pry-with", "cut-with")), score(0.2)])
     assert {name: [one.iou for one in some] for name, some in found.items()} == {"cut-with": [0.1, 0.2], "pry-with": [0.1]}
+
+
+def test_parts_apart() -> None:
+    found = by_part([replace(score(0.1), part="tip"), score(0.2), replace(score(0.3), object="saw")])
+    assert {name: [one.iou for one in some] for name, some in found.items()} == {"edge": [0.2, 0.3], "tip": [0.1]}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``func-corr label run | demo | match | review``: labels of functional parts for 3D assets; goes on where it was stopped."""
+"""``func-corr label run | demo | match | review | phrases``: functional parts of 3D assets; goes on where it was stopped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from func_corr_ros.cli import label_review
+from func_corr_ros.cli import label_phrases, label_review
 from func_corr_ros.cli.pipeline_arguments import assignment
 from func_corr_ros.errors import BadSettings
 
@@ -56,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     demo = actions.add_parser("demo", help="24 objects of the library and 6 strangers' files, simulated annotator, report.html")
     demo.add_argument("--few", action="store_true", help="4 objects and 2 files instead")
     label_review.add_actions(actions)
+    label_phrases.add_action(actions)
     for one in (run_, demo):
         one.add_argument("--out", type=Path, default=Path("build/pseudo"), help="folder for all stages (default: %(default)s)")
         one.add_argument(
@@ -83,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Labels, writes the report, prints what it brought; returns 0, or 1 where no asset was labelled."""
     if arguments.action in ("match", "review"):
         return label_review.match(arguments) if arguments.action == "match" else label_review.review(arguments)
+    if arguments.action == "phrases":
+        return label_phrases.phrases(arguments)
     from func_corr_ros.data.pseudo_label.pipeline import make_pseudo_labels
     from func_corr_ros.evaluation.pseudo_report import label_scores, listed, write_pseudo_report
 
@@ -98,8 +101,10 @@ def run(arguments: argparse.Namespace) -> int:
         made = make_pseudo_labels(arguments.out, sources, settings, left_out=left_out, options=options, engine=engine)
     scores = label_scores(made)
     page = write_pseudo_report(made, scores)
-    for one in made.skipped:
-        print(f"left out at {one.stage}: {one.asset}: {one.reason}")
+    for one in (*made.skipped, *made.noted):
+        file = made.file_of_asset(one.asset)
+        what = "noted" if one in made.noted else f"left out at {one.stage}"
+        print(f"{what}: {one.asset}{f' ({file})' if file else ''}: {one.reason}")
     if scores:
         print("all:  " + listed(list(scores.values())))
         print("kept: " + listed([one for key, one in scores.items() if key not in made.rejected]))
@@ -147,12 +152,14 @@ def _demo_sources(arguments: argparse.Namespace) -> tuple[list[Any], list[Any]]:
 def _sources(arguments: argparse.Namespace) -> tuple[list[Any], list[Any]]:
     import yaml
 
+    from func_corr_ros.data.pseudo_label.part_phrases import read_phrases
     from func_corr_ros.data.pseudo_label.sources import OPEN_LICENCES, folder_sources, library_sources, objaverse_sources
     from func_corr_ros.data.taxonomy import load_taxonomy
 
     sources, left_out = library_sources(arguments.library, arguments.objects, arguments.first_seed), []
     if arguments.assets is not None:
-        found, bad = folder_sources(arguments.assets, load_taxonomy())
+        phrases = arguments.out / "phrases.yaml"
+        found, bad = folder_sources(arguments.assets, load_taxonomy(), tuple(read_phrases(phrases)) if phrases.is_file() else ())
         sources, left_out = sources + found, left_out + bad
     if arguments.objaverse is not None:
         wanted = yaml.safe_load(arguments.objaverse.read_text()) if arguments.objaverse.is_file() else None

@@ -14,7 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     render = actions.add_parser("render", help="views of one object: picture and truth")
     what = render.add_mutually_exclusive_group(required=True)
     what.add_argument("--category", help="such as mug; `func-corr objects list` lists all")
-    what.add_argument("--asset", type=Path, metavar="FILE", help="a mesh of yours instead: .glb, .gltf, .obj, .ply or .stl")
+    what.add_argument(
+        "--asset", type=Path, metavar="FILE",
+        help="a mesh of yours instead: .glb, .gltf, .obj, .ply, .stl or .usd (.usda, .usdc, .usdz)",
+    )
     render.add_argument("--unit", default="m", help="unit of length in FILE: m, dm, cm, mm or inch (default: %(default)s)")
     render.add_argument("--seed", type=int, default=0, help="draws shape and look (default: %(default)s)")
     render.add_argument("--views", type=int, default=8, help="number of views, all round (default: %(default)s)")
@@ -67,6 +70,8 @@ def _render(arguments: argparse.Namespace) -> None:
         asset = read_asset(arguments.asset, arguments.unit)
         for warning in asset.warnings:
             print(f"{arguments.asset}: {warning}; it can be rendered, but is no solid")
+        for note in asset.notes:
+            print(f"{arguments.asset}: {note}")
         files, dressed = render_asset(asset, tasks, arguments.out), (asset.object, {"": asset.material})
     print(f"{len(files)} views in {arguments.out}: picture .png, truth .npz (depth, parts, faces, K, camera_from_object)")
     if arguments.photo:

@@ -16,8 +16,8 @@ from func_corr_ros.evaluation.bootstrap import bootstrap_interval
 
 @dataclass(frozen=True)
 class LabelScore:
-    """One part of one asset: intersection over union of its points and of its pixels (all views as one picture), average
-    precision of its points, and the questions that were asked. NaN where undefined: no such point, no view that shows the part.
+    """One part of one asset: intersection over union and average precision of its points and of its pixels (all views as one
+    picture), and the questions that were asked. NaN where undefined: no such point, no view that shows the part.
     """
 
     asset: str
@@ -28,6 +28,7 @@ class LabelScore:
     iou: float
     ap: float
     pixel_iou: float
+    pixel_ap: float = float("nan")
 
 
 def overlap(found: Bool[np.ndarray, "*s"], truth: Bool[np.ndarray, "*s"]) -> float:
@@ -58,16 +59,18 @@ class MeanScore:
     iou_interval: tuple[float, float]
     ap: float
     pixel_iou: float
+    pixel_ap: float
 
 
 def mean_score(scores: Sequence[LabelScore]) -> MeanScore:
     """Returns the means of ``scores``; NaN values are left out of their column."""
-    values = np.array([[one.calls, one.iou, one.ap, one.pixel_iou] for one in scores], dtype=np.float64).reshape(-1, 4)
+    values = np.array([[one.calls, one.iou, one.ap, one.pixel_iou, one.pixel_ap] for one in scores], dtype=np.float64)
+    values = values.reshape(-1, 5)
     low, high = bootstrap_interval(values[:, 1:2])[:, 0].tolist()
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=0)
-    calls, iou, ap, pixels = np.divide(total, known.sum(axis=0), out=np.full(4, np.nan), where=known.any(axis=0)).tolist()
-    return MeanScore(len(scores), calls, iou, (low, high), ap, pixels)
+    calls, iou, *rest = np.divide(total, known.sum(axis=0), out=np.full(5, np.nan), where=known.any(axis=0)).tolist()
+    return MeanScore(len(scores), calls, iou, (low, high), *rest)
 
 
 def difference_interval(ours: Sequence[LabelScore], theirs: Sequence[LabelScore]) -> tuple[float, float, float]:
@@ -84,3 +87,11 @@ def by_function(scores: Iterable[LabelScore]) -> Mapping[str, list[LabelScore]]:
         for function in one.functions:
             found.setdefault(function, []).append(one)
     return dict(sorted(found.items()))
+
+
+def by_part(scores: Iterable[LabelScore]) -> Mapping[str, list[LabelScore]]:
+    """Returns the scores of the parts of each name, of whatever object, in order of their names."""
+    found: dict[str, list[LabelScore]] = {}
+    for one in sorted(scores, key=lambda one: one.part):
+        found.setdefault(one.part, []).append(one)
+    return found

@@ -33,14 +33,16 @@ drawn in that view.</p>
 <div class="scroll" role="region" aria-label="{{ title }}" tabindex="0">
 <table>
 <caption>{{ title }}</caption>
-<thead><tr><th scope="col"></th><th scope="col">Parts</th><th scope="col">Questions a part</th><th scope="col">IoU of points</th>
-<th scope="col">95 % interval</th><th scope="col">AP of points</th><th scope="col">IoU of pixels</th></tr></thead>
+<thead><tr><th scope="col"></th><th scope="col">Parts</th><th scope="col">IoU of points</th>
+<th scope="col">95 % interval</th><th scope="col">AP of points</th><th scope="col">IoU of pixels</th>
+<th scope="col">AP of pixels</th><th scope="col">Questions a part</th></tr></thead>
 <tbody>
 {% for name, one in rows.items() %}
-<tr><th scope="row">{{ name }}</th><td>{{ one.count }}</td><td>{{ "%.1f" | format(one.calls) }}</td>
+<tr><th scope="row">{{ name }}</th><td>{{ one.count }}</td>
 <td>{{ one.iou | figure }}</td>
 <td>{{ one.iou_interval[0] | figure }} to {{ one.iou_interval[1] | figure }}</td><td>{{ one.ap | figure }}</td>
-<td>{{ one.pixel_iou | figure }}</td></tr>
+<td>{{ one.pixel_iou | figure }}</td><td>{{ one.pixel_ap | figure }}</td>
+<td>{{ "%.1f" | format(one.calls) }}</td></tr>
 {% endfor %}
 </tbody>
 </table>
@@ -62,21 +64,27 @@ drawn in that view.</p>
 </div>
 </section>
 {% endfor %}
-{% if run.skipped %}
-<section aria-labelledby="skipped"><h2 id="skipped">Left out</h2>
-<div class="scroll" role="region" aria-label="Left out" tabindex="0">
+{% if parts %}
+<section aria-labelledby="names"><h2 id="names">By the name of the part</h2>
+{{ table("All parts, kept or left out", parts) }}
+</section>
+{% endif %}
+{% for title, caption, rows in (("Left out", "Assets and files without labels", run.skipped),
+("Noted", "Assets that were labelled all the same", run.noted)) if rows %}
+<section aria-labelledby="listed-{{ loop.index }}"><h2 id="listed-{{ loop.index }}">{{ title }}</h2>
+<div class="scroll" role="region" aria-label="{{ title }}" tabindex="0">
 <table>
-<caption>Assets and files without labels</caption>
+<caption>{{ caption }}</caption>
 <thead><tr><th scope="col">Asset or file</th><th scope="col">Stage</th><th scope="col">Why</th></tr></thead>
 <tbody>
-{% for one in run.skipped %}
-<tr><th scope="row">{{ one.asset }}</th><td>{{ one.stage }}</td><td>{{ one.reason }}</td></tr>
+{% for one in rows %}
+<tr><th scope="row">{{ one.asset }} {{ run.file_of_asset(one.asset) }}</th><td>{{ one.stage }}</td><td>{{ one.reason }}</td></tr>
 {% endfor %}
 </tbody>
 </table>
 </div>
 </section>
-{% endif %}
+{% endfor %}
 </main>
 </body>
 </html>

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 from jinja2 import Environment, StrictUndefined
 
 from func_corr_ros.data.pseudo_label.answers import read_answers
@@ -18,10 +18,18 @@ from func_corr_ros.data.pseudo_label.label_views import LabelViews, read_label_v
 from func_corr_ros.data.pseudo_label.part_labels import PartLabels, read_part_labels
 from func_corr_ros.data.pseudo_label.part_phrases import read_phrases
 from func_corr_ros.data.pseudo_label.pipeline import PseudoLabels
-from func_corr_ros.data.pseudo_label.pixel_labels import part_pixels
+from func_corr_ros.data.pseudo_label.pixel_labels import nearest_points, part_pixels
 from func_corr_ros.data.pseudo_label.shape import Shape, read_shape
 from func_corr_ros.data.pseudo_label.stage import file_of
-from func_corr_ros.evaluation.label_quality import LabelScore, MeanScore, average_precision, by_function, mean_score, overlap
+from func_corr_ros.evaluation.label_quality import (
+    LabelScore,
+    MeanScore,
+    average_precision,
+    by_function,
+    by_part,
+    mean_score,
+    overlap,
+)
 from func_corr_ros.evaluation.pseudo_page import PAGE
 from func_corr_ros.provenance import whole_file, write_json
 
@@ -49,12 +57,12 @@ def label_scores(run: PseudoLabels) -> dict[tuple[str, str], LabelScore]:
             continue
         shape, votes, views = _read(run.folder, source.id)
         answers = read_answers(file_of(run.folder / "answers", source.id))
-        functions = {one.part: one.functions for one in phrases[source.object]}
+        functions, nearest = {one.part: one.functions for one in phrases[source.object]}, _nearest(views)
         for index, part in enumerate(votes.parts):
             truth = shape.truth(part)
             if truth is None:
                 continue
-            shown, true = _painted(shape, votes, views, index)
+            true = views.part_index[views.part_index >= 0] == views.part_names.index(part)
             found[source.id, part] = LabelScore(
                 source.id,
                 source.object,
@@ -63,7 +71,8 @@ def label_scores(run: PseudoLabels) -> dict[tuple[str, str], LabelScore]:
                 len(answers.of(part).view),
                 overlap(votes.chosen[index], truth),
                 average_precision(votes.probability[index].astype(np.float64), truth),
-                overlap(shown, true),
+                overlap(np.append(votes.chosen[index], False)[nearest], true),
+                average_precision(np.append(votes.probability[index].astype(np.float64), 0.0)[nearest], true),
             )
     return found
 
@@ -76,6 +85,7 @@ def write_pseudo_report(run: PseudoLabels, scores: Mapping[tuple[str, str], Labe
     left = [one for key, one in scores.items() if key in run.rejected]
     means = {"all parts": mean_score(list(scores.values())), "kept by cleaning": mean_score(kept), "left out": mean_score(left)}
     functions = {name: mean_score(some) for name, some in by_function(kept).items()}
+    parts = {name: mean_score(some) for name, some in by_part(scores.values()).items()}
     ranked = sorted(scores, key=lambda key: (scores[key].iou, key))
     chosen = {"Best": ranked[::-1][:SHOWN], "Worst": ranked[:SHOWN]}
     unknown = [(source.id, part) for source in run.sources for part in _unscored(run, source.id, scores)][:SHOWN]
@@ -85,13 +95,16 @@ def write_pseudo_report(run: PseudoLabels, scores: Mapping[tuple[str, str], Labe
         {
             "means": {name: asdict(one) for name, one in means.items()},
             "functions": {name: asdict(one) for name, one in functions.items()},
+            "names of parts": {name: asdict(one) for name, one in parts.items()},
             "parts": [{**asdict(one), "kept": key not in run.rejected} for key, one in sorted(scores.items())],
             "calls": run.calls,
         },
     )
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["figure"] = _figure
-    page = environment.from_string(PAGE).render(run=run, means=_known(means), functions=_known(functions), shown=shown)
+    page = environment.from_string(PAGE).render(
+        run=run, means=_known(means), functions=_known(functions), parts=_known(parts), shown=shown
+    )
     with whole_file(run.folder / "report.html") as file:
         file.write(page.encode())
     return run.folder / "report.html"
@@ -115,13 +128,13 @@ def part_picture(
     return painted
 
 
-def _painted(shape: Shape, votes: PartLabels, views: LabelViews, index: int) -> tuple[np.ndarray, np.ndarray]:
-    part = views.part_names.index(votes.parts[index])
-    shown = [
-        part_pixels(votes.chosen[index], uv, seen, true >= 0)
-        for uv, seen, true in zip(views.uv, views.seen, views.part_index, strict=True)
-    ]
-    return np.stack(shown), views.part_index == part
+def _nearest(views: LabelViews) -> Int64[np.ndarray, " k"]:
+    """Returns the number of the seen point nearest to each pixel of the object, view by view and row by row."""
+    found = []
+    for uv, seen, index in zip(views.uv, views.seen, views.part_index, strict=True):
+        rows, columns = np.nonzero(index >= 0)
+        found.append(nearest_points(uv, seen, np.stack([columns, rows], axis=1).astype(np.float32)))
+    return np.concatenate(found)
 
 
 def _read(folder: Path, asset: str) -> tuple[Shape, PartLabels, LabelViews]:
@@ -166,5 +179,6 @@ def listed(scores: Sequence[LabelScore]) -> str:
     one = mean_score(scores)
     return (
         f"{one.count} parts, {_figure(one.calls)} questions each: IoU {_figure(one.iou)} ({_figure(one.iou_interval[0])}, "
-        f"{_figure(one.iou_interval[1])}), AP {_figure(one.ap)}, IoU of pixels {_figure(one.pixel_iou)}"
+        f"{_figure(one.iou_interval[1])}), AP {_figure(one.ap)}; of pixels IoU {_figure(one.pixel_iou)}, "
+        f"AP {_figure(one.pixel_ap)}"
     )

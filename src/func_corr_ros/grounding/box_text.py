@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any, TypeGuard
 
 import numpy as np
 from jaxtyping import Float64
@@ -29,10 +30,16 @@ def boxes_in_json(text: str) -> Float64[np.ndarray, "n 4"]:
     body = re.sub(r"```(?:json)?", "", text)
     try:
         items = json.loads(body[body.index("[") : body.rindex("]") + 1])
-        boxes = [item["bbox_2d"] for item in items if isinstance(item, dict) and len(item.get("bbox_2d", ())) == 4]
-    except (ValueError, TypeError):
+        boxes = [item["bbox_2d"] for item in items if isinstance(item, dict) and _is_box(item.get("bbox_2d"))]
+    except (ValueError, TypeError, RecursionError):
         boxes = [four.groups() for four in re.finditer(rf'"bbox_2d"\s*:\s*{_FOUR.pattern}', body)]
     return np.array([[float(value) for value in box] for box in boxes], dtype=np.float64).reshape(-1, 4)
+
+
+def _is_box(value: Any) -> TypeGuard[list[float]]:
+    """Whether ``value`` is four numbers that may be of a picture; strings and what is larger than any picture are not."""
+    four = isinstance(value, list) and len(value) == 4
+    return four and all(isinstance(one, int | float) and abs(one) < 1e6 for one in value)
 
 
 def numbered_boxes_in_json(text: str, count: int) -> list[Float64[np.ndarray, "n 4"]] | None:
@@ -42,13 +49,12 @@ def numbered_boxes_in_json(text: str, count: int) -> list[Float64[np.ndarray, "n
     body = re.sub(r"```(?:json)?", "", text)
     try:
         items = json.loads(body[body.index("[") : body.rindex("]") + 1])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     found: list[list[list[float]]] = [[] for _ in range(count)]
     for item in items if isinstance(items, list) else ():
         number = re.match(r"\s*(\d{1,4})\b", str(item.get("label", ""))) if isinstance(item, dict) else None
         box = item.get("bbox_2d") if number else None
-        if number and 1 <= int(number[1]) <= count and isinstance(box, list) and len(box) == 4:
-            if all(isinstance(value, int | float) and abs(value) < 1e6 for value in box):
-                found[int(number[1]) - 1].append([float(value) for value in box])
+        if number and 1 <= int(number[1]) <= count and _is_box(box):
+            found[int(number[1]) - 1].append([float(value) for value in box])
     return [np.array(boxes, dtype=np.float64).reshape(-1, 4) for boxes in found]

@@ -18,11 +18,12 @@ from func_corr_ros.pretrained import model_folder
 class Boxes:
     """Boxes (left, top, right, bottom) in pixels, centres at integers, so that an image spans -0.5 .. W - 0.5; the best first.
 
-    ``scores`` are 0..1, NaN where the model gives none.
+    ``scores`` are 0..1, NaN where the model gives none. ``masks`` are what of each box is meant, where somebody says so.
     """
 
     corners: Float32[np.ndarray, "n 4"]
     scores: Float32[np.ndarray, " n"]
+    masks: Bool[np.ndarray, "n h w"] | None = None
 
     @classmethod
     def of(cls, edges: Float[np.ndarray, "n 4"], scores: Float[np.ndarray, " n"], size: tuple[int, int]) -> Boxes:
@@ -41,7 +42,7 @@ class Boxes:
 
     def best(self, count: int) -> Boxes:
         """Returns the first ``count`` boxes."""
-        return Boxes(self.corners[:count], self.scores[:count])
+        return Boxes(self.corners[:count], self.scores[:count], None if self.masks is None else self.masks[:count])
 
     def contain(self, uv: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
         """Returns which of the points (u, v) lie in any of the boxes."""

@@ -58,12 +58,46 @@ def server() -> Iterator[Server]:
     one.http.server_close()
 
 
+def raw(content: bytes) -> str:
+    """A server that is none: it sends ``content`` to whoever connects, and hangs up."""
+    import socket
+
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(content)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+
+
 def annotator(url: str, folder: Path, **options: object) -> Annotator:
     return load_annotator("endpoint", url=url, cache=str(folder), first_wait=0.0, per_minute=1e6, **options)
 
 
 def question(number: int = 0, sample: int = 0) -> Question:
     return Question("a", "spout", f"spout {number}", 0, sample, (0, 0, 50), np.full((50, 50, 3), 7, np.uint8))
+
+
+def test_a_server_that_is_away_is_waited_for_once(server: Server, tmp_path: Path) -> None:
+    asked = annotator(server.url, tmp_path, retries=2)
+    server.reply = lambda body: (503, "later")
+    for tries in ("3 tries", "1 try"):
+        with pytest.raises(EndpointUnavailable, match=f"did not answer in {tries}"):
+            asked.ask([question()])
+    assert len(server.bodies) == 4
+    server.reply = lambda body: said("[]")
+    asked.ask([question()])
+    server.reply = lambda body: (503, "later")
+    with pytest.raises(EndpointUnavailable, match="did not answer in 3 tries"):
+        asked.ask([question(1)])
 
 
 def test_boxes_come_back_in_pixels_and_the_second_time_from_disk(
@@ -77,7 +111,8 @@ def test_boxes_come_back_in_pixels_and_the_second_time_from_disk(
     assert server.headers[0]["Authorization"] == "Bearer hush"
     assert not any("hush" in path.read_text() for path in tmp_path.rglob("*.json")) and "hush" not in str(one.identity)
     assert (one.meter.calls, one.meter.tokens_in) == (1, 1000) and one.meter.cost == pytest.approx(0.003)
-    assert json.loads((tmp_path / "meter.json").read_text())["cached"] == 1
+    kept = json.loads((tmp_path / "meter.json").read_text())
+    assert (kept["calls"], kept["cached"], kept["tokens_in"]) == (1, 1, 1000)  # the meter goes on
     one.ask([question(1)])
     assert len(server.bodies) == 2
 
@@ -170,3 +205,35 @@ def test_yes_and_no_are_read_and_nothing_else(server: Server, tmp_path: Path) ->
         server.reply = lambda body, text=text: said(text)
         assert annotator(server.url, tmp_path).confirm(picture, f"mug {number}") is expected
     assert "Does this picture show a mug 0?" in server.bodies[0]["messages"][0]["content"][1]["text"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no HTTP at all\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"[" * 200_000,
+        b"",
+    ],
+)
+def test_what_is_no_answer_of_a_server_counts_as_silence(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(EndpointUnavailable, match="did not answer in 2 tries"):
+        annotator(raw(content), tmp_path, retries=1, patience=5.0).ask([question()])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"bbox_2d": ["a", "b", "c", "d"]}]',
+        '[{"bbox_2d": [1e300, 0, 1, 1]}]',
+        '[{"bbox_2d": [NaN, 0, 5, 5]}]',
+        '[{"bbox_2d": [[1], 2, 3, 4]}]',
+        "[" * 3000,
+        "__import__('os').system('touch evaluated')",
+        '[{"bbox_2d": {"a": 1}}]',
+    ],
+)
+def test_boxes_that_are_none_are_no_boxes(text: str, server: Server, tmp_path: Path) -> None:
+    server.reply = lambda body: said(text)
+    (found,) = annotator(server.url, tmp_path).ask([question()])
+    assert found.corners.shape == (0, 4)

@@ -80,4 +80,4 @@ def test_rates_that_cannot_be_are_refused() -> None:
     assert PAPER_LIKE.times(0.5).whole_object == PAPER_LIKE.whole_object / 2 and PAPER_LIKE.times(9.0).hallucination == 1.0
     with pytest.raises(BadSettings, match="no annotator 'gpt'; valid: simulated, endpoint"):
         load_annotator("gpt")
-    assert load_annotator("simulated", views_of=lambda _: views(), url="of another").name == "simulated" and len(ANNOTATORS) == 8
+    assert load_annotator("simulated", views_of=lambda _: views(), url="of another").name == "simulated" and len(ANNOTATORS) == 9

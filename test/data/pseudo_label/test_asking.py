@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from data.pseudo_label.labelled_box import around, interview, shape, views
 
+from func_corr_ros.data.annotators.annotator import Question
 from func_corr_ros.data.annotators.simulated import PAPER_LIKE
 from func_corr_ros.data.pseudo_label.answers import joined, read_answers, window_around, write_answers
 from func_corr_ros.data.pseudo_label.asking import (
@@ -22,6 +23,7 @@ from func_corr_ros.data.pseudo_label.asking import (
 from func_corr_ros.data.pseudo_label.box_vote import likely_points, voted
 from func_corr_ros.errors import BadSettings
 from func_corr_ros.evaluation.label_quality import overlap
+from func_corr_ros.grounding.grounder import Boxes
 
 pytest.importorskip("embreex")
 FEW = AskSettings()
@@ -60,6 +62,29 @@ def test_parts_asked_together_are_answered_alike_in_fewer_calls() -> None:
         np.testing.assert_array_equal(one.box, other.box)
     assert calls_in(apart, FEW) == len(apart.view)
     assert calls_in(together, replace(FEW, together=True)) == len(apart.view) - FEW.first
+
+
+def test_whole_pictures_may_be_coarse_and_crops_are_not() -> None:
+    fine = interview()
+    coarse = replace(fine, whole_px=32)
+    shown: list[int] = []
+
+    class Seen:
+        name, identity = "seen", {}
+
+        def ask(self, questions: list[Question]) -> list[Boxes]:
+            shown.extend(one.picture.shape[0] for one in questions)
+            return fine.annotator.ask(questions)
+
+    boxes = [
+        replace(one, annotator=Seen()).ask([(1, view, one.whole, 0) for view in range(19)]).box for one in (fine, coarse)
+    ]
+    both = np.isfinite(boxes[0]).all(axis=1) & np.isfinite(boxes[1]).all(axis=1)
+    assert set(shown) == {96, 32} and both.sum() > 10
+    assert np.abs(boxes[0] - boxes[1])[both].max() <= 3.0  # a coarse pixel is three fine ones
+    shown.clear()
+    replace(coarse, annotator=Seen()).ask([(1, 3, (10, 10, 64), 0)])
+    assert shown == [64]
 
 
 def test_the_first_views_see_the_surface() -> None:

@@ -2,7 +2,9 @@
 """Ray gives what the local pool gives; a worker that is killed in the middle of a file loses nothing and leaves nothing torn."""
 
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -59,14 +61,42 @@ def test_two_workers_wait_for_twice_as_many_answers(engine: RayEngine) -> None:
     assert took(1) > 1.7 * took(2)
 
 
+@contextmanager
+def workers_killed(most: int) -> Iterator[list[int]]:
+    """Kills Ray's workers of this process while they work, ``most`` of them one after the other; gives their numbers."""
+    import psutil
+
+    killed, done = [], threading.Event()
+
+    def hunt() -> None:
+        while len(killed) < most and not done.is_set():
+            for one in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error):
+                    at_work = "".join(one.cmdline()[:1]).startswith(("ray::_call", "ray::_Worker"))
+                    if at_work and one.pid not in killed:
+                        one.kill()
+                        killed.append(one.pid)
+                        break
+            done.wait(0.5)
+
+    thread = threading.Thread(target=hunt)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        done.set()
+        thread.join()
+
+
 @pytest.mark.slow
-def test_shards_are_those_of_the_local_pool(engine: RayEngine, tmp_path: Path) -> None:
+def test_shards_are_those_of_the_local_pool_whoever_is_killed(engine: RayEngine, tmp_path: Path) -> None:
     from data.pseudo_label.test_pipeline import SETTINGS, bricks, contents
 
     found, left_out = folder_sources(bricks(tmp_path / "in", 4), load_taxonomy())
-    for name, who in (("ray", engine), ("local", LocalEngine(1))):
-        make_pseudo_labels(tmp_path / name, found, SETTINGS, left_out=left_out, engine=who)
-    assert contents(tmp_path / "ray") == contents(tmp_path / "local")
+    with workers_killed(3) as killed:
+        make_pseudo_labels(tmp_path / "ray", found, SETTINGS, left_out=left_out, engine=engine)
+    make_pseudo_labels(tmp_path / "local", found, SETTINGS, left_out=left_out, engine=LocalEngine(1))
+    assert killed and contents(tmp_path / "ray") == contents(tmp_path / "local")
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,7 @@ def test_bad_files_are_listed_and_the_rest_is_labelled(tmp_path: Path) -> None:
     assert len(found.labelled) == 1 and len(found.skipped) == 4
     listed = json.loads((tmp_path / "out" / "summary.json").read_text())["skipped"]
     assert {one["stage"] for one in listed} == {"shapes", "answers"}
+    assert [one.reason.split(",")[0] for one in found.noted] == ["gone.mtl"]
 
 
 def test_a_part_without_area_and_an_id_given_twice_are_listed(tmp_path: Path) -> None:

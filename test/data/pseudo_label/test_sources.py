@@ -56,13 +56,14 @@ def test_copies_strangers_and_paths_that_lead_out_are_listed(tmp_path: Path) -> 
     write_mesh(tmp_path / "in" / "brick 2.ply")
     write_mesh(tmp_path / "in" / "gizmo.ply", 0.3)
     write_mesh(tmp_path / "in" / "chisel.ply", 0.4)
-    (tmp_path / "in" / "objects.yaml").write_text("../secret.ply: mug\ngone.ply: mug\n")
+    told = "brick 2.ply: {object: brick, maker: Ann}\n"  # a maker's copy is the one that is kept
+    (tmp_path / "in" / "objects.yaml").write_text("../secret.ply: mug\ngone.ply: mug\n" + told)
     write_mesh(tmp_path / "secret.ply")
     found, left_out = folder_sources(tmp_path / "in", load_taxonomy())
-    assert [Path(one.path).name for one in found] == ["brick 1.ply"]
+    assert [(Path(one.path).name, one.maker) for one in found] == [("brick 2.ply", "Ann")]
     reasons = {one.asset: one.reason for one in left_out}
     assert "leads out of the folder" in reasons["../secret.ply"] and "no such mesh file" in reasons["gone.ply"]
-    assert "the same content as" in reasons["brick 2.ply"] and "nobody says what it shows" in reasons["gizmo.ply"]
+    assert "the same content as" in reasons["brick 1.ply"] and "nobody says what it shows" in reasons["gizmo.ply"]
     assert "held back for tests" in reasons["chisel.ply"]
     with pytest.raises(BadSettings, match="there is no such folder"):
         folder_sources(tmp_path / "none", load_taxonomy())

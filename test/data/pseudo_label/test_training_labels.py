@@ -3,6 +3,7 @@
 
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_a_point_has_one_number_and_pixels_carry_sets_of_parts(file: Path) -> No
 
 
 def test_an_asset_without_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadAsset, match="none of its parts has a label"):
+    with pytest.raises(BadAsset, match="no function has a label"):
         write_training_labels(
             tmp_path / "a.npz", shape(), {"bar": np.zeros(1024, bool)}, {"bar": np.zeros(1024, np.float32)}, FUNCTIONS, SMALL
         )
@@ -78,3 +79,18 @@ def test_shards_hold_every_asset_and_are_the_same_bytes(file: Path, tmp_path: Pa
     assert (tmp_path / "b" / "shard-000001.tar").read_bytes() == (tmp_path / "a" / "shard-000001.tar").read_bytes()
     write_shards(tmp_path / "b", files[:1], SMALL)
     assert [path.name for path in sorted((tmp_path / "b").glob("*.tar"))] == ["shard-000000.tar"]  # old ones are not left over
+
+
+@pytest.mark.slow
+def test_photo_real_pictures_have_the_same_labels(file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("mitsuba")
+    chosen = {part: shape().truth(part) for part in ("bar", "head")}
+    chosen["head"] = chosen["head"] | (shape().points[:, 0] > 0.2)
+    sure = {part: np.full(1024, 0.5, np.float32) for part in chosen}
+    write_training_labels(tmp_path / "photo.npz", shape(), chosen, sure, FUNCTIONS, replace(SMALL, photo=2))
+    with np.load(file) as plain, np.load(tmp_path / "photo.npz") as photo:
+        assert set(plain) == set(photo)
+        for name in sorted(set(plain) - {"pictures"}):
+            np.testing.assert_array_equal(plain[name], photo[name], err_msg=name)
+        inside = np.unpackbits(plain["masks"], axis=2, count=56).astype(bool)
+        assert photo["pictures"][inside].mean() > 20.0 and not np.array_equal(plain["pictures"], photo["pictures"])

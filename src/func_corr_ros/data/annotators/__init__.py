@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who is asked where a part is: grounding models, an endpoint that speaks OpenAI's protocol, or a simulation."""
+"""Who is asked where a part is: grounding models, with masks if wanted, an endpoint of OpenAI's protocol, or a simulation."""
 
 import lazy_loader
 
@@ -14,6 +14,7 @@ ANNOTATORS = {
     "owlv2": _GROUNDER,
     "qwen2.5-vl": _GROUNDER,
     "qwen3-vl": _GROUNDER,
+    "sam-refined": "func_corr_ros.data.annotators.sam_refined:SamRefinedAnnotator",
 }
 
 __getattr__, __dir__, _lazy = lazy_loader.attach(

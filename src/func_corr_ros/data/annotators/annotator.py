@@ -20,8 +20,8 @@ Window = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Question:
-    """Where is ``phrase``? ``picture`` is the part of view number ``view`` of ``asset`` that ``window`` cuts out; ``sample``
-    tells repeated questions apart. ``part`` is the name of what the phrase describes.
+    """Where is ``phrase``? ``picture`` is the part of view number ``view`` of ``asset`` that ``window`` cuts out, in as many
+    pixels or fewer; ``sample`` tells repeated questions apart. ``part`` is the name of what the phrase describes.
     """
 
     asset: str
@@ -41,7 +41,8 @@ class Annotator(Protocol):
     identity: Mapping[str, Any]
 
     def ask(self, questions: Sequence[Question]) -> list[Boxes]:
-        """Returns the boxes of each question, in pixels of its picture, best first; none where nothing is found.
+        """Returns the boxes of each question, in pixels of its picture, best first; none where nothing is found. One
+        that gives masks gives them with every answer.
 
         Raises EndpointUnavailable where nobody answers, BadAnswer where the answers cannot be read.
         """

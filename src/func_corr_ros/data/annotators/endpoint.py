@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ MANY = (
 CONFIRMATION = "Does this picture show a {what}? Answer with one word: yes or no."
 _RETRIED = (408, 409, 429, 500, 502, 503, 504)
 _LONGEST_WAIT_S = 60.0
+# No answer of 256 tokens has so many bytes.
+_LONGEST_ANSWER = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ class EndpointSettings:
 
 @dataclass
 class Meter:
-    """Questions that were sent and answered, those that lay on disk, tokens read and written, and what they cost."""
+    """Questions that were sent and answered, those that lay on disk, tokens read and written, and what they cost, by all who used
+    one folder of answers one after the other.
+    """
 
     calls: int = 0
     cached: int = 0
@@ -78,10 +83,10 @@ class EndpointAnnotator:
     """See Annotator."""
 
     def __init__(self, settings: EndpointSettings, name: str = "endpoint") -> None:
-        self.settings, self.name, self.meter = settings, name, Meter()
+        self.settings, self.name, self.meter = settings, name, _meter(Path(settings.cache) / "meter.json")
         if not settings.url.startswith(("http://", "https://")):
             raise BadSettings(f"url is {settings.url!r}; an address that begins with http:// or https:// is needed")
-        self._next, self._in_a_row = 0.0, 0
+        self._next, self._in_a_row, self._away = 0.0, 0, False
 
     @classmethod
     def load(cls, name: str, *, views_of: Any = None, noise: Any = None, **options: Any) -> EndpointAnnotator:
@@ -141,7 +146,13 @@ class EndpointAnnotator:
         write_json(Path(self.settings.cache) / "meter.json", asdict(self.meter))
         return None if word is None else word[1] == "yes"
 
-    def _text(self, picture: np.ndarray, words: str, sample: int) -> str:
+    def say(self, words: str) -> str:
+        """Returns what the model answers to ``words`` alone. Raises as ``ask``."""
+        text = self._text(None, words, 0)
+        write_json(Path(self.settings.cache) / "meter.json", asdict(self.meter))
+        return text
+
+    def _text(self, picture: np.ndarray | None, words: str, sample: int) -> str:
         """Returns the answer as text, from disk where it was given before."""
         body = self._body(picture, words)
         key = hashlib.sha256(json.dumps([body, sample if self.settings.temperature else 0]).encode()).hexdigest()
@@ -163,15 +174,14 @@ class EndpointAnnotator:
             whole.write(json.dumps({"text": text, "tokens": [read, written]}).encode())
         return text
 
-    def _body(self, picture: np.ndarray, words: str) -> dict[str, Any]:
-        import cv2
+    def _body(self, picture: np.ndarray | None, words: str) -> dict[str, Any]:
+        content: list[dict[str, Any]] = [{"type": "text", "text": words}]
+        if picture is not None:
+            import cv2
 
-        _, png = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
-        url = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
-        content = [
-            {"type": "image_url", "image_url": {"url": url}},
-            {"type": "text", "text": words},
-        ]
+            _, png = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
+            url = "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
+            content = [{"type": "image_url", "image_url": {"url": url}}, *content]
         return {
             "model": self.settings.model,
             "temperature": self.settings.temperature,
@@ -186,11 +196,16 @@ class EndpointAnnotator:
             headers["Authorization"] = f"Bearer {os.environ[self.settings.key_variable]}"
         request = urllib.request.Request(f"{self.settings.url}/chat/completions", json.dumps(body).encode(), headers)
         wait, why = self.settings.first_wait, ""
-        for number in range(self.settings.retries + 1):
+        # Nobody answered last time: one try tells whether somebody does now, long waits for each asset tell no more.
+        tries = 1 if self._away else self.settings.retries + 1
+        self._away = True
+        for number in range(tries):
             self._hold_rate()
             try:
                 with urllib.request.urlopen(request, timeout=self.settings.patience) as reply:
-                    return json.loads(reply.read())
+                    found = json.loads(reply.read(_LONGEST_ANSWER))
+                self._away = False
+                return found
             except urllib.error.HTTPError as error:
                 if error.code not in _RETRIED:
                     # No fault of the asset: with the right key the next run asks again.
@@ -200,14 +215,14 @@ class EndpointAnnotator:
                     ) from error
                 why, told = f"{error.code} {error.reason}", error.headers.get("Retry-After", "")
                 wait = max(wait, float(told)) if told.replace(".", "", 1).isdigit() else wait
-            except (OSError, ValueError) as error:  # nobody there, too slow, or no JSON
+            except (OSError, HTTPException, ValueError, RecursionError) as error:  # nobody there, too slow, no HTTP or no JSON
                 why = f"{type(error).__name__}: {error}"
-            if number < self.settings.retries:
+            if number < tries - 1:
                 self.meter.retries += 1
                 time.sleep(min(wait, _LONGEST_WAIT_S))
                 wait *= 2.0
         raise EndpointUnavailable(
-            f"{self.settings.url} did not answer in {self.settings.retries + 1} tries ({why}); "
+            f"{self.settings.url} did not answer in {tries} {'try' if tries == 1 else 'tries'} ({why}); "
             "is the server running? What was answered is kept; call again"
         )
 
@@ -216,3 +231,12 @@ class EndpointAnnotator:
         if now < self._next:
             time.sleep(self._next - now)
         self._next = max(now, self._next) + 60.0 / self.settings.per_minute
+
+
+def _meter(path: Path) -> Meter:
+    """Returns what the meter of an earlier run stood at; a new one where there is none that can be read."""
+    try:
+        read = json.loads(path.read_text())
+        return Meter(**{name: type(value)(read[name]) for name, value in asdict(Meter()).items()})
+    except (OSError, ValueError, KeyError, TypeError):
+        return Meter()

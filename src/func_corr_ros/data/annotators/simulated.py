@@ -89,8 +89,7 @@ class SimulatedAnnotator:
         views = self._views(question.asset)
         if not views.exact:
             raise BadSettings(f"{question.asset}: its true parts are not known; the simulated annotator cannot be asked about it")
-        u0, v0, side = question.window
-        shown = _cut(views.part_index[question.view], u0, v0, side)
+        shown, side = _shown(question, views), question.picture.shape[0]
         rng, kind = self._kind(question)
         box = self._box(question, views, shown, kind, rng)
         if box is None:
@@ -167,6 +166,16 @@ def _somewhere(whole: Float64[np.ndarray, " 4"], rng: np.random.Generator) -> Fl
     part = size * rng.uniform(0.1, 0.6, 2)
     low = whole[:2] + rng.random(2) * (size - part)
     return np.concatenate([low, low + part])
+
+
+def _shown(question: Question, views: LabelViews) -> np.ndarray:
+    """Returns the true parts in the pixels of the picture that is shown, which may be coarser than the view."""
+    u0, v0, side = question.window
+    cut, pixels = _cut(views.part_index[question.view], u0, v0, side), question.picture.shape[0]
+    if pixels == side:
+        return cut
+    at = np.floor((np.arange(pixels) + 0.5) * side / pixels).astype(np.int64)
+    return cut[at[:, None], at]
 
 
 def _cut(image: np.ndarray, u0: int, v0: int, side: int) -> np.ndarray:

@@ -32,6 +32,7 @@ class AskSettings:
     scheme: str = setting("active", "active: few questions, where there is doubt; paper: 19 views x 4 samples", choices=SCHEMES)
     first: int = setting(4, "views that are asked first, chosen to see most of the surface", at_least=1, at_most=19)
     together: bool = setting(False, "the first views: all parts of the asset in one prompt for each view")
+    whole_px: int = setting(0, "side in which whole pictures are shown; 0: as rendered. Crops are, always", unit="px", at_least=0)
     most: int = setting(9, "questions about one part, at most", at_least=1, at_most=76)
     enough: float = setting(0.1, "doubt at which no more is asked: uncertain points over those of the part", at_least=0.0)
     crop_below: float = setting(
@@ -103,8 +104,7 @@ def latest(answers: Answers) -> Answers:
     """Returns of each view the answers from its last window only: a crop's in place of the whole picture's."""
     last = {int(view): tuple(window) for view, window in zip(answers.view, answers.window.tolist(), strict=True)}
     kept = [last[int(view)] == tuple(window) for view, window in zip(answers.view, answers.window.tolist(), strict=True)]
-    rows = np.array(kept, dtype=bool)
-    return Answers(answers.parts, answers.part[rows], answers.view[rows], answers.window[rows], answers.box[rows])
+    return answers.where(np.array(kept, dtype=bool))
 
 
 def active_answers(

@@ -75,7 +75,9 @@ def voted(
 
 
 def _inside(answers: Answers, views: LabelViews, rows: Int64[np.ndarray, " r"]) -> Bool[np.ndarray, "r n"]:
-    """Returns which seen points each box holds."""
+    """Returns which seen points each box, or its mask, holds."""
+    if answers.held is not None:
+        return answers.held[rows] & views.seen[answers.view[rows]]
     box, uv = answers.box[rows][:, None], views.uv[answers.view[rows]]
     held = (uv[..., 0] >= box[..., 0]) & (uv[..., 1] >= box[..., 1]) & (uv[..., 0] <= box[..., 2]) & (uv[..., 1] <= box[..., 3])
     return held & views.seen[answers.view[rows]]

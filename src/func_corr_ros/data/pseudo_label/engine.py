@@ -119,12 +119,12 @@ class _Worker:
 def _drawn(ray: Any, send: Callable[[Any, int], Any], items: Sequence[Any], most: int, title: str) -> list[Any]:
     """Returns the answers in order; at most ``most`` items are on their way at a time (back-pressure). A slot is who works."""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TimeElapsedColumn
 
     answers: list[Any] = [None] * len(items)
     waiting = iter(enumerate(items))
     free, on_way = list(range(most))[::-1], {}
-    with Progress(console=Console(stderr=True)) as progress:
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=Console(stderr=True)) as progress:
         bar = progress.add_task(title, total=len(items))
         while True:
             while free and (following := next(waiting, None)) is not None:

@@ -82,7 +82,14 @@ def write_phrases(path: Path, phrases: Phrases) -> None:
 
 
 def read_phrases(path: Path) -> dict[str, tuple[PartPhrase, ...]]:
-    """Returns the accepted phrases of the file; raises BadSettings, naming file and entry, where it does not hold together."""
+    """Returns the accepted phrases of the file; raises what all_phrases raises."""
+    return {name: tuple(one for one in parts if one.accepted) for name, parts in all_phrases(path).items()}
+
+
+def all_phrases(path: Path) -> dict[str, tuple[PartPhrase, ...]]:
+    """Returns all phrases of the file, accepted or not; raises BadSettings, naming file and entry, where it does not hold
+    together.
+    """
     content: Any = yaml.safe_load(Path(path).read_text())
     if not isinstance(content, dict):
         raise BadSettings(f"{path}: a mapping of objects to parts is needed")
@@ -90,8 +97,7 @@ def read_phrases(path: Path) -> dict[str, tuple[PartPhrase, ...]]:
     for name, parts in content.items():
         if not isinstance(parts, dict):
             raise BadSettings(f"{path}: {name}: a mapping of parts is needed")
-        read = [_phrase(path, name, part, values) for part, values in parts.items()]
-        found[str(name)] = tuple(one for one in read if one.accepted)
+        found[str(name)] = tuple(_phrase(path, name, part, values) for part, values in parts.items())
     return found
 
 

@@ -26,12 +26,13 @@ from func_corr_ros.data.pseudo_label.part_labels import (
 from func_corr_ros.data.pseudo_label.part_phrases import (
     PartPhrase,
     Phrases,
+    all_phrases,
     parts_by_function,
     phrases_for,
     read_phrases,
     write_phrases,
 )
-from func_corr_ros.data.pseudo_label.shape import Shape, ShapeSettings, read_shape, write_shape
+from func_corr_ros.data.pseudo_label.shape import Shape, ShapeSettings, notes_of, read_shape, write_shape
 from func_corr_ros.data.pseudo_label.sources import AssetSource, shape_of, write_sources
 from func_corr_ros.data.pseudo_label.stage import Skipped, StageResult, file_of, guarded, only, run_stage
 from func_corr_ros.data.pseudo_label.training_labels import TrainingLabelSettings, write_shards, write_training_labels
@@ -56,7 +57,9 @@ class PseudoLabelSettings:
 
 @dataclass(frozen=True)
 class PseudoLabels:
-    """What a run brought below ``folder``: assets with labels, what was left out at which stage, questions asked in all."""
+    """What a run brought below ``folder``: assets with labels, what was left out at which stage, questions asked in all, and
+    what is ``noted`` about assets that were labelled all the same.
+    """
 
     folder: Path
     sources: tuple[AssetSource, ...]
@@ -64,6 +67,11 @@ class PseudoLabels:
     skipped: tuple[Skipped, ...]
     rejected: Mapping[tuple[str, str], str]
     calls: int
+    noted: tuple[Skipped, ...] = ()
+
+    def file_of_asset(self, asset: str) -> str:
+        """Returns the name of the file that the asset of this id is, "" where it is none."""
+        return next((Path(one.path).name for one in self.sources if one.id == asset), "")
 
 
 def make_pseudo_labels(
@@ -108,7 +116,8 @@ def make_pseudo_labels(
     skipped = [one for result in (shapes, views, answers, votes) for one in result.skipped]
     skipped += [replace(one, asset=named[one.asset][0].id) for one in labels.skipped]
     calls = sum(calls_in(read_answers(file_of(answers.out, one)), settings.ask) for one in answers.done)
-    found = PseudoLabels(folder, tuple(sources), tuple(one for one, *_ in packed), (*left_out, *skipped), bad, calls)
+    labelled, every_skip = tuple(one for one, *_ in packed), (*left_out, *skipped)
+    found = PseudoLabels(folder, tuple(sources), labelled, every_skip, bad, calls, _noted(shapes))
     _summarise(found, settings, (shapes, views, answers, votes, labels))
     return found
 
@@ -131,7 +140,7 @@ class _Stages:
 
 def _phrases(path: Path, sources: Sequence[AssetSource]) -> Phrases:
     """Returns the phrases of the file; those of objects that it lacks are added to it."""
-    there = read_phrases(path) if path.exists() else {}
+    there = all_phrases(path) if path.exists() else {}
     wanted = phrases_for(sources, load_taxonomy())
     if set(wanted) - set(there):
         write_phrases(path, {**wanted, **there})
@@ -176,6 +185,7 @@ def _make_answers(
         tuple(one.part for one in parts),
         tuple(one.phrase for one in parts),
         _annotator(folder, settings, options),
+        settings.ask.whole_px,
     )
     around = neighbourhood(shape.points, shape.normals)
     edges, crops = [one.edge for one in parts], [one.crop for one in parts]
@@ -212,6 +222,10 @@ def _make_labels(
     write_training_labels(path, shape, chosen, sure, parts_by_function(phrases[source.object]), settings, left_out)
 
 
+def _noted(shapes: StageResult) -> tuple[Skipped, ...]:
+    return tuple(Skipped(one, "shapes", note) for one in shapes.done for note in notes_of(file_of(shapes.out, one)))
+
+
 def _about(source: AssetSource) -> dict[str, str]:
     return {"object": source.object, "licence": source.licence, "maker": source.maker, "url": source.url}
 
@@ -225,6 +239,7 @@ def _summarise(found: PseudoLabels, settings: PseudoLabelSettings, stages: Seque
             "calls": found.calls,
             "stages": {one.out.name: len(one.done) for one in stages},
             "skipped": [vars(one) for one in found.skipped],
+            "noted": [vars(one) for one in found.noted],
             "rejected": [{"asset": asset, "part": part, "reason": why} for (asset, part), why in sorted(found.rejected.items())],
         },
     )

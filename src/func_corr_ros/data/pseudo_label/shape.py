@@ -37,7 +37,7 @@ class Shape:
     """An asset in the frame of its labels: centred, the largest absolute coordinate HALF_SIZE; ``metres`` is the length of one
     unit, ``middle`` (metres) where its centre was. ``thing`` has the parts of the truth, or one part "body" where ``exact`` is
     False: nobody knows them. The cloud lies on the surface, ``normals`` outward where ``solid``, ``face`` is the face of each
-    point.
+    point. ``notes`` are the asset's: what it names and is not there.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Shape:
     points: Float64[np.ndarray, "n 3"]
     normals: Float64[np.ndarray, "n 3"]
     face: Int64[np.ndarray, " n"]
+    notes: tuple[str, ...] = ()
 
     def truth(self, part: str) -> Bool[np.ndarray, " n"] | None:
         """Returns which points of the cloud are of ``part``; None where nobody knows, or the object has no such part."""
@@ -107,6 +108,7 @@ def write_shape(path: Path, shape: Shape) -> None:
         "exact": shape.exact,
         "solid": shape.solid,
         "metres": shape.metres,
+        "notes": shape.notes,
         "materials": {part: asdict(one) for part, one in shape.materials.items()},
     }
     with whole_file(path) as file:
@@ -143,7 +145,14 @@ def read_shape(path: Path) -> Shape:
         arrays["points"],
         arrays["normals"],
         arrays["face"],
+        tuple(words.get("notes", ())),
     )
+
+
+def notes_of(path: Path) -> tuple[str, ...]:
+    """Returns the notes of the shape in the file at ``path``."""
+    with np.load(path) as file:
+        return tuple(json.loads(str(file["words"])).get("notes", ()))
 
 
 def _material(values: dict[str, Any]) -> Material:

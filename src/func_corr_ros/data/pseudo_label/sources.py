@@ -7,15 +7,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
+from jaxtyping import Float64
 from scipy.spatial import cKDTree
 
-from func_corr_ros.data.assets import ENDINGS, read_asset
+from func_corr_ros.data.assets import ENDINGS, Asset, read_asset
 from func_corr_ros.data.objects import CATEGORIES
 from func_corr_ros.data.objects.deviations import TAXONOMY_NAMES
 from func_corr_ros.data.objects.functional_object import FunctionalObject
@@ -25,6 +26,7 @@ from func_corr_ros.data.render_job import dressed_object
 from func_corr_ros.data.splits import FIRST_BENCHMARK_SEED, UNSEEN_CATEGORIES
 from func_corr_ros.data.taxonomy import Taxonomy
 from func_corr_ros.errors import BadAsset, BadSettings
+from func_corr_ros.geometry.se3 import transform_points
 from func_corr_ros.optional import require
 from func_corr_ros.provenance import sha256_of_file, whole_file, write_json
 
@@ -37,7 +39,7 @@ TRUTH_ENDING = ".parts.npz"
 @dataclass(frozen=True)
 class AssetSource:
     """One asset: ``object`` is its name in the taxonomy; of the library it is object number ``seed`` of ``category``, of a
-    file it is at ``path``. ``maker`` and ``url`` are for attribution.
+    file it is at ``path``. ``maker`` and ``url`` are for attribution; ``named``: the file's meshes are called after their parts.
     """
 
     id: str
@@ -48,6 +50,7 @@ class AssetSource:
     licence: str = ""
     maker: str = ""
     url: str = ""
+    named: bool = False
 
 
 def asset_id(name: str, told_apart: str) -> str:
@@ -82,24 +85,29 @@ def library_sources(categories: Sequence[str], objects: int, first_seed: int = 0
     ]
 
 
-def folder_sources(folder: Path, taxonomy: Taxonomy) -> tuple[list[AssetSource], list[Skipped]]:
-    """Returns the mesh files below ``folder``, in order of their paths, and what was left out.
+def folder_sources(
+    folder: Path, taxonomy: Taxonomy, more: Sequence[str] = ()
+) -> tuple[list[AssetSource], list[Skipped]]:
+    """Returns the mesh files below ``folder``, in order of their paths, and what was left out. Objects are those of ``taxonomy``,
+    and ``more``.
 
-    What a file shows is said by ``objects.yaml`` in ``folder`` (path: object, or path: {object, licence, maker, url}), else by
-    the name of the folder it lies in or the words that its own name begins with. The id is of the file's content: a copy is left
-    out. So are files that nobody can name, and paths of objects.yaml that lead out of the folder. Raises BadSettings where there
-    is no such folder or the YAML is no mapping.
+    What a file shows is said by ``objects.yaml`` in ``folder`` (path: object, or path: {object, licence, maker, url, parts}),
+    else by the name of the folder it lies in or the words that its own name begins with. The id is of the file's content: a copy
+    is left out. So are files that nobody can name, and paths of objects.yaml that lead out of the folder. Raises BadSettings
+    where there is no such folder or the YAML is no mapping.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise BadSettings(f"{folder}: there is no such folder")
     told, skipped = _told(folder)
     found: dict[str, AssetSource] = {}
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS):
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    # Of copies the one is kept about which something is told: a maker may be named there.
+    for path in sorted(paths, key=lambda path: path.relative_to(folder).as_posix() not in told):
         name = path.relative_to(folder).as_posix()
         about = told.pop(name, {})
-        what = str(about.get("object") or _guessed(path, folder, taxonomy))
-        if what not in taxonomy.objects or what in taxonomy.unseen_objects:
+        what = str(about.get("object") or _guessed(path, folder, (*taxonomy.objects, *more)))
+        if what not in (*taxonomy.objects, *more) or what in taxonomy.unseen_objects:
             why = (
                 f"a {what} is held back for tests"
                 if what in taxonomy.objects
@@ -115,6 +123,7 @@ def folder_sources(folder: Path, taxonomy: Taxonomy) -> tuple[list[AssetSource],
             licence=str(about.get("licence", "")),
             maker=str(about.get("maker", "")),
             url=str(about.get("url", "")),
+            named=about.get("parts") == "named",
         )
         if source.id in found:
             skipped.append(Skipped(name, "assets", f"BadAsset: the same content as {found[source.id].path}"))
@@ -123,7 +132,7 @@ def folder_sources(folder: Path, taxonomy: Taxonomy) -> tuple[list[AssetSource],
     skipped += [
         Skipped(name, "assets", f"BadAsset: {OBJECTS_FILE} names it, but there is no such mesh file in {folder}") for name in told
     ]
-    return list(found.values()), skipped
+    return sorted(found.values(), key=lambda one: one.path), skipped
 
 
 def objaverse_sources(
@@ -191,23 +200,39 @@ def shape_of(source: AssetSource, settings: ShapeSettings) -> Shape:
     asset = read_asset(path)
     thing, truth = asset.object, path.with_name(path.stem + TRUTH_ENDING)
     if truth.is_file():
-        thing = _with_truth(thing, truth)
-    return prepared(source.id, thing, {"": asset.material}, exact=truth.is_file(), solid=not asset.warnings, settings=settings)
+        thing = _with_truth(thing, truth, asset.from_file)
+    elif source.named:
+        thing = _with_names(thing, asset)
+    exact = truth.is_file() or source.named
+    made = prepared(source.id, thing, {"": asset.material}, exact=exact, solid=not asset.warnings, settings=settings)
+    return replace(made, notes=asset.notes)
 
 
-def _with_truth(thing: FunctionalObject, truth: Path) -> FunctionalObject:
-    """Returns ``thing`` with the parts of labelled points (``points`` n x 3 in the file's units, ``part`` n indices, ``names``):
-    each face is of the part whose point is nearest to its middle.
+def _with_truth(thing: FunctionalObject, truth: Path, from_file: Float64[np.ndarray, "4 4"]) -> FunctionalObject:
+    """Returns ``thing`` with the parts of labelled points (``points`` n x 3 in the file's coordinates, ``part`` n indices,
+    ``names``): each face is of the part whose point is nearest to its middle.
     """
     try:
         with np.load(truth) as file:
             points, part, names = file["points"], file["part"].astype(np.int64), tuple(file["names"].tolist())
     except (OSError, ValueError, KeyError) as error:
         raise BadAsset(f"{truth}: points, part and names are needed ({type(error).__name__}: {error})") from error
-    if len(points) != len(part) or not len(part) or part.min() < 0 or part.max() >= len(names):
-        raise BadAsset(f"{truth}: {len(points)} points, {len(part)} parts of {len(names)} names; one of the names for each point")
-    nearest = cKDTree(points).query(thing.vertices[thing.faces].mean(axis=1))[1]
+    fits = points.ndim == 2 and points.shape[1] == 3 and part.shape == points.shape[:1] and np.isfinite(points).all()
+    if not fits or not len(part) or part.min() < 0 or part.max() >= len(names):
+        raise BadAsset(
+            f"{truth}: points are {points.shape}, parts {part.shape} of {len(names)} names; n x 3 finite points are needed, and "
+            "one of the names for each point"
+        )
+    nearest = cKDTree(transform_points(from_file, points.astype(np.float64))).query(thing.vertices[thing.faces].mean(axis=1))[1]
     return FunctionalObject(thing.category, thing.vertices, thing.faces, part[nearest], names)
+
+
+def _with_names(thing: FunctionalObject, asset: Asset) -> FunctionalObject:
+    """Returns ``thing`` with the file's own meshes as its parts: "/mug/Handle_2" is of the part "handle"."""
+    called = [" ".join(re.findall("[a-z]+", name.rpartition("/")[2].lower())) or "rest" for name in asset.pieces]
+    names = tuple(dict.fromkeys(called))
+    part = np.array([names.index(name) for name in called])[asset.piece]
+    return FunctionalObject(thing.category, thing.vertices, thing.faces, part, names)
 
 
 def _told(folder: Path) -> tuple[dict[str, dict[str, Any]], list[Skipped]]:
@@ -226,10 +251,10 @@ def _told(folder: Path) -> tuple[dict[str, dict[str, Any]], list[Skipped]]:
     return told, skipped
 
 
-def _guessed(path: Path, folder: Path, taxonomy: Taxonomy) -> str:
-    """Returns the taxonomy's object that the file's folder, or the words its name begins with, are called after; "" if none."""
+def _guessed(path: Path, folder: Path, names: Sequence[str]) -> str:
+    """Returns the object that the file's folder, or the words its name begins with, are called after; "" if none."""
     words = " ".join(re.findall(r"[a-z]+", path.stem.lower()))
-    objects = {name.lower(): name for name in taxonomy.objects}
+    objects = {name.lower(): name for name in names}
     if path.parent != folder and path.parent.name.lower().replace("-", " ") in objects:
         return objects[path.parent.name.lower().replace("-", " ")]
     fitting = [name for name in objects if f"{words} ".startswith(f"{name} ")]

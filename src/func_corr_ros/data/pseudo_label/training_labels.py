@@ -11,7 +11,7 @@ import json
 import tarfile
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from jaxtyping import Bool, Float32, Int64
 from func_corr_ros.correspondence.object_crop import CropSettings, CropWindow, crop_window, cut, cut_mask
 from func_corr_ros.data.lighting import studio
 from func_corr_ros.data.object_view import STANDARD_CAMERA, ObjectStage, ObjectView, bounding_sphere, orbit
+from func_corr_ros.data.photo_view import photo_view
 from func_corr_ros.data.pseudo_label.label_views import seen_cloud
 from func_corr_ros.data.pseudo_label.pixel_labels import NOWHERE, nearest_points
 from func_corr_ros.data.pseudo_label.shape import Shape
@@ -37,6 +38,7 @@ class TrainingLabelSettings:
     views: int = setting(3, "pictures of each asset, from anywhere (the paper: 30)", at_least=1)
     size: int = setting(224, "side of the cut-out pictures", unit="px", at_least=14)
     rendered: int = setting(336, "side of the pictures that they are cut from", unit="px", at_least=32)
+    photo: int = setting(0, "paths a pixel of photo-real pictures, by Mitsuba; 0: the quick renderer", at_least=0)
     pixels: int = setting(512, "pixels of each view that are also listed one by one", at_least=1)
     shard: int = setting(64, "assets in a shard", at_least=1)
 
@@ -68,7 +70,8 @@ def write_training_labels(
     whole = {function for function, names in functions.items() if not set(names) & set(left_out)}
     serving = {function: names for function, names in sorted(serving.items()) if names and function in whole}
     if not serving:
-        raise BadAsset(f"{shape.name}: none of its parts has a label ({', '.join(chosen) or 'cleaning left out all of them'})")
+        alone = f"{', '.join(parts)} alone serve nothing: {', '.join(sorted(left_out))} left out by cleaning"
+        raise BadAsset(f"{shape.name}: no function has a label ({alone if parts else 'cleaning left out all of its parts'})")
     rng = np.random.default_rng([31, zlib.crc32(shape.name.encode())])
     stage = ObjectStage(shape.thing, shape.materials)
     taken = [_taken(shape, stage, settings, rng) for _ in range(settings.views)]
@@ -120,11 +123,13 @@ def _taken(shape: Shape, stage: ObjectStage, settings: TrainingLabelSettings, rn
     camera = STANDARD_CAMERA.resized(settings.rendered, settings.rendered)
     azimuth, elevation, roll = rng.uniform(-180.0, 180.0), rng.uniform(-60.0, 60.0), rng.uniform(-25.0, 25.0)
     pose = orbit(shape.thing, camera, float(azimuth), float(elevation), float(roll))
-    view = stage.view(
-        camera, pose, lighting=studio(bounding_sphere(shape.thing)[1], rng), supersampling=1, seed=int(rng.integers(1 << 31))
-    )
+    light, seed = studio(bounding_sphere(shape.thing)[1], rng), int(rng.integers(1 << 31))
+    view = stage.view(camera, pose, lighting=light, supersampling=0 if settings.photo else 1, seed=seed)
     if not view.mask.any():
         raise BadAsset(f"{shape.name}: nothing of it is seen from azimuth {azimuth:.0f}, elevation {elevation:.0f} deg")
+    if settings.photo:
+        color = photo_view(shape.thing, shape.materials, camera, pose, lighting=light, samples=settings.photo, seed=seed)
+        view = replace(view, color=color)
     return _Taken(view, crop_window(view.mask, CropSettings(size=settings.size)), *seen_cloud(shape, view))
 
 
