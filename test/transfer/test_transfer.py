@@ -160,7 +160,7 @@ def test_coincident_points_are_refused(demonstration):
 
 
 def test_a_grasp_by_a_handle_that_is_hidden_is_refused_though_a_spout_tells_a_turn(demonstration, monkeypatch):
-    shown, seen, hidden = Vessel(), Vessel(turn=0.8), Vessel(turn=0.8, spout=0.035)
+    shown, seen, hidden = Vessel(), Vessel(turn=0.8), Vessel(turn=0.8)
     monkeypatch.setattr("func_corr_ros.transfer.transfer._shown_points", lambda _: points_of(shown))
     wide = replace(demonstration.frame, camera=replace(demonstration.frame.camera, fx=20.0, fy=20.0))
     grip = Keypoint("handle", tuple(wide.camera.project(shown.grip)[0]), shown.grip)
@@ -169,10 +169,13 @@ def test_a_grasp_by_a_handle_that_is_hidden_is_refused_though_a_spout_tells_a_tu
     found = transfer_demonstration(shows, sided(shown, seen)[0], TABLE, TransferSettings(min_probability=0.0))
     assert np.linalg.norm(found.keypoints["handle"] - seen.grip) < 0.012
     plain, rng = matched(shown, hidden, wall_turn=0.8, handle=False), np.random.default_rng(0)
-    misled = shown.handle_points(rng.uniform(-0.1, 0.1, 80), rng.uniform(0.3, 0.7, 80)), plain.live[-80:]
-    spouted = replace(plain, reference=np.concatenate([plain.reference, misled[0]]), weights=np.full(len(plain.weights) + 80, 0.5),
-                      live=np.concatenate([plain.live, misled[1]]))
-    spouted = replace(spouted, part=np.where(np.stack([spouted.live[:, 2], spouted.reference[:, 2]], axis=1) > 0.09, 0.9, 0.02))
+    azimuth, level = rng.uniform(-0.1, 0.1, 120), rng.uniform(0.3, 0.7, 120)
+    reference, live = shown.handle_points(azimuth, level), hidden.at(hidden.radius + 0.025, np.pi + azimuth, 0.06 + 0.05 * level)
+    part = np.where(np.stack([plain.live[:, 2], plain.reference[:, 2]], axis=1) > 0.09, 0.9, 0.02)
+    spouted = replace(
+        plain, reference=np.concatenate([plain.reference, reference]), live=np.concatenate([plain.live, live]),
+        weights=np.full(len(plain.weights) + 120, 0.5), part=np.concatenate([part, np.tile([0.9, 0.02], (120, 1))]),
+    )
     refused = transfer_demonstration(shows, spouted, TABLE, TransferSettings(min_probability=0.0))
     assert isinstance(refused, Refusal) and isinstance(refused.error, DegenerateGeometry) and "hidden" in str(refused.error)
     assert not refused.alignment.bodies.turn_is_free, "handle on spout: a turn, and a wrong one"
