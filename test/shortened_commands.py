@@ -32,7 +32,8 @@ ONLY_CHECKED = {
         r"\. |(source|sudo|pip|export|trtexec|docker|systemctl|torchrun) ",
     "needs a server of a model, a download or a machine with many cores":
         r"func-corr label run .*(annotator=endpoint|--objaverse)|func-corr train .*--same-views",
-    "is run by `.ci/run`, there or with fewer pairs": r"make (setup|test|demo|benchmark-table) |func-corr benchmark build ",
+    "is run by `.ci/run`, there or with fewer pairs":
+        r"make (setup|test|demo|gallery|benchmark-table) |func-corr benchmark build ",
 }  # fmt: skip
 _FEW_LABELS = ["--processes", "1", *(
     word for name, value in {**SMALL, "labels.views": 2}.items() for word in ("--set", f"{name}={value}")
