@@ -16,8 +16,8 @@ button { font: inherit; color: var(--ink); background: var(--soft); border: 1px 
 .plots { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 .plots canvas { width: 100%; height: 9rem; display: block; border: 1px solid var(--line); border-radius: .4rem;
   cursor: crosshair; } .plots h3 { margin: 0 0 .2rem; font-size: .95rem; font-weight: 600; }
-.tiles { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; padding: 0; list-style: none; }
-.tiles li { background: var(--soft); border-radius: .4rem; padding: .5rem .9rem; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.8rem, 1fr)); gap: .6rem; margin: 1rem 0; padding: 0;
+  list-style: none; } .tiles li { background: var(--soft); border-radius: .4rem; padding: .4rem .7rem; font-size: .9rem; }
 .tiles b { display: block; font-size: 1.35rem; }
 #strip { width: 100%; height: 1.4rem; display: block; border-radius: .3rem; cursor: crosshair; }
 kbd { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .3rem; background: var(--soft); }
