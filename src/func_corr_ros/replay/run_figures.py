@@ -85,12 +85,14 @@ def summary_of(values: Float64[np.ndarray, " n"], stamp_ns: Int64[np.ndarray, " 
 
 def block_interval(values: Float64[np.ndarray, " n"], stamp_ns: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, "2"]:
     """Returns the bootstrap 95 % interval of the mean of the finite ``values``; blocks of BLOCK_NS are drawn with replacement
-    (non-overlapping block bootstrap, Carlstein 1986). One block gives an interval of no width.
+    (non-overlapping block bootstrap, Carlstein 1986). Where all lie within one block single frames are drawn, which gives an
+    interval that is too narrow rather than one of no width; a single value has none.
     """
     known = np.isfinite(values)
     if not known.any():
         return np.full(2, np.nan)
     _, block = np.unique((stamp_ns[known] - stamp_ns[known].min()) // BLOCK_NS, return_inverse=True)
+    block = np.arange(len(block)) if block.max() == 0 else block
     count = np.bincount(block).astype(np.float64)
     total = np.bincount(block, weights=values[known])
     return resampled_interval(lambda times: ((times @ total) / (times @ count))[:, None], len(count))[:, 0]
