@@ -130,8 +130,9 @@ def transfer_demonstration(
     score = None if measured is None else probability(measured)
     if score is not None and score < settings.min_probability:
         return Refusal(LowConfidence(
-            f"the transfer is right with a probability of {int(100.0 * score)}%; at least {settings.min_probability:.0%} is asked "
-            f"for (min_probability). One motion explains {alignment.inlier_ratio:.0%} of the matches' confidence"
+            f"the transfer is right with a probability of {int(100.0 * score)}%; at least "
+            f"{settings.min_probability:.0%} is asked for (min_probability). One motion explains "
+            f"{alignment.inlier_ratio:.0%} of the matches' confidence"
         ), alignment, score)
     bars = {item.name: gripped_bars(item, keypoints[item.name], shown, lifted, alignment) for item in demonstration.keypoints}
     phases = tuple(
