@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help setup demo pseudo-demo test test-all tutorials fuzz soak bench benchmark-table train ablations lint build doctor api docs clean
+.PHONY: help setup demo pseudo-demo test test-all tutorials gallery fuzz soak bench benchmark-table train ablations lint build doctor api docs clean
 
 SIZE ?= full
 MINUTES ?= 3
@@ -32,6 +32,9 @@ test-all: setup ## every test; those that need a GPU skip without one
 
 tutorials: setup ## every command of the tutorials that can be run without a robot, made short
 	@. tools/env.sh && python -m pytest -q test/test_documented_commands.py -k tutorials
+
+gallery: setup ## the pictures of docs/gallery.md made anew in build/gallery; fails where the page shows something else
+	@. tools/env.sh && python tools/gallery.py --check --out build/gallery
 
 fuzz: setup ## MESSAGES=20000 mutated messages into every subscription and service, some 7 minutes of CPU time
 	@. tools/env.sh && MESSAGES=$(MESSAGES) python -m pytest -q -s test/nodes/test_fuzz.py -k twenty_thousand

@@ -26,7 +26,7 @@ def main(demonstration_folder: str, frame_folder: str) -> int:
         return 1
     grasp = outcome.phase("grasp")
     print(f"camera_from_{grasp.tool_link} (metres, x right, y down, z forward):\n{grasp.camera_from_tool.round(4)}")
-    print(f"{outcome.score:.0%} of the matches agree, within {1e3 * outcome.alignment.rms:.1f} mm")
+    print(f"right with a probability of {outcome.score:.0%}; matches agree within {1e3 * outcome.alignment.rms:.1f} mm")
     return 0
 
 

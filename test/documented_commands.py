@@ -25,7 +25,8 @@ SHELL = ("bash", "sh")
 OURS = ("test/", "docs/", "config/", "models/", "examples/", "benchmarks/", "launch/", "src/", "tools/", "deploy/")
 DECLARE = "DeclareLaunchArgument"
 # Programs that are not this project's; nothing but their name is looked at.
-FOREIGN = {"source", ".", "export", "sudo", "pip", "trtexec", "torchrun", "docker", "rerun", "systemctl"}
+FOREIGN = {"source", ".", "export", "sudo", "pip", "trtexec", "torchrun", "docker", "rerun", "systemctl", "rosdep",
+           "bloom-generate"}
 
 
 verb_parser = lru_cache(reference.verb_parser)

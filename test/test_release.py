@@ -16,10 +16,11 @@ from func_corr_ros.provenance import package_version
 
 ROOT = Path(__file__).resolve().parents[1]
 MANIFEST = ElementTree.parse(ROOT / "package.xml").getroot()
-# Keys of rosdep/python.yaml in ros/rosdistro that package.xml names, looked up on 2026-11-27, and the modules that they bring.
+# Keys of rosdep/python.yaml in ros/rosdistro that package.xml names, and the modules that they bring. On 2026-11-28 bloom
+# resolved them and all others of package.xml for humble, jazzy, kilted, lyrical and rolling (CONTRIBUTING.md has the command).
 PYTHON_KEYS = {
     "python3-jinja2": "jinja2", "python3-numpy": "numpy", "python3-opencv": "cv2", "python3-pil": "PIL",
-    "python3-pytest": "pytest", "python3-scipy": "scipy", "python3-yaml": "yaml",
+    "python3-pytest": "pytest", "python3-rich": "rich", "python3-scipy": "scipy", "python3-yaml": "yaml",
 }  # fmt: skip
 
 

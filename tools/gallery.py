@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/gallery.md and its pictures from what `func-corr match` answers: ``python tools/gallery.py`` (some CPU minutes)."""
+"""Writes docs/gallery.md and its pictures from what `func-corr match` answers: ``python tools/gallery.py`` (half a CPU minute).
+
+``make gallery``, which `.ci/run` runs, makes it anew in build/gallery (``--check``) and ends with an error where the pages show
+something else than the present head answers.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +27,9 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 VIEWS = 8
 MODEL = "func-corr-s"
 MOST_BYTES = 200_000
+# Other processors round otherwise: so many matches more or less, as a share of them, and so much a picture's mean value [0..255],
+# are the same gallery. Another head moves hundreds of lines.
+SAME_SHARE, SAME_VALUE = 0.02, 2.0
 
 
 @dataclass(frozen=True)
@@ -45,12 +54,13 @@ PAIRS = (
 )
 HEAD = f"""# Gallery
 
-What `func-corr match` answers with the shipped head `{MODEL}`: written by `python tools/gallery.py` from its own output, anew
-with each head. Objects are of the library, dressed, of seeds that training never sees. They and the functions were written down
-before any was looked at, and none was taken out, so that failures are seen as well; of eight views all round, the one that sees
-most of the functional part is shown. Coloured lines come back when matched the other way round; thin grey ones do not. How many
-matches are *taken for correspondences* is what their confidence says. Figures over thousands of pairs are in
-[evaluation](evaluation.md), real pictures in [correspondence](correspondence.md#the-trained-head-on-real-pictures).
+What `func-corr match` answers with the shipped head `{MODEL}`: written by `python tools/gallery.py` from its own output, made
+anew by `make gallery` in each CI run, which fails where this page shows something else. Objects are of the library, dressed, of
+seeds that training never sees. They and the functions were written down before any was looked at, and none was taken out, so
+that failures are seen as well; of eight views all round, the one that sees most of the functional part is shown. Coloured lines
+come back when matched the other way round; thin grey ones do not. How many matches are *taken for correspondences* is what their
+confidence says. Figures over thousands of pairs are in [evaluation](evaluation.md), real pictures in
+[correspondence](correspondence.md#the-trained-head-on-real-pictures).
 """
 SPLITS = {
     "seen": "",
@@ -90,10 +100,28 @@ def compressed(picture: np.ndarray) -> bytes:
     raise SystemExit(f"a picture of {picture.shape} is larger than {MOST_BYTES} bytes at any quality")
 
 
-def main() -> None:
+def differences(made: Path, shown: Path) -> list[str]:
+    """Returns what the gallery in ``shown`` says otherwise than that in ``made``, a line each; nothing where they agree."""
+    texts = [(folder / "gallery.md").read_text() for folder in (made, shown)]
+    words = [re.sub(r"\d+ of \d+ matches", "matches", text) for text in texts]
+    found = [] if words[0] == words[1] else ["gallery.md has other words"]
+    counts = [re.findall(r"\*(\S+): .*?(\d+) of (\d+) matches", text) for text in texts]
+    for (name, *now), (_, *then) in zip(*counts, strict=False):
+        if any(abs(int(a) - int(b)) > SAME_SHARE * int(then[1]) for a, b in zip(now, then, strict=True)):
+            found.append(f"{name}: {now[0]} of {now[1]} matches are taken for correspondences, shown are {then[0]} of {then[1]}")
+    for path in sorted((made / "images" / "gallery").iterdir()):
+        a, b = cv2.imread(str(path)), cv2.imread(str(shown / "images" / "gallery" / path.name))
+        if b is None or a.shape != b.shape or np.abs(a.astype(np.int16) - b).mean() > SAME_VALUE:
+            found.append(f"{path.name} is another picture")
+    return found
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of gallery.md and images/gallery (default: docs)")
-    out = parser.parse_args().out
+    parser.add_argument("--check", action="store_true", help="compare what is made with docs; exit code 1 where they differ")
+    arguments = parser.parse_args()
+    out = arguments.out
     (out / "images" / "gallery").mkdir(parents=True, exist_ok=True)
     parts = [HEAD]
     for number, pair in enumerate(PAIRS):
@@ -104,7 +132,13 @@ def main() -> None:
         words = f"{pair.function}: from {pair.a} to {pair.b}{SPLITS[split_of(pair.function, pair.a, pair.b)]}"
         parts.append(f"![{words}]({name})\n\n*{words}. {accepted} of {count} matches are taken for correspondences.*\n")
     (out / "gallery.md").write_text("\n".join(parts))
+    found = differences(out, DOCS) if arguments.check else []
+    for line in found:
+        print(f"gallery: {line}", file=sys.stderr)
+    if found:
+        print("gallery: docs show what this head does not answer; write them anew: python tools/gallery.py", file=sys.stderr)
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

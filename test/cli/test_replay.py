@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +85,14 @@ def test_topics_are_shown_before_anything_is_run(words: list[str], tmp_path: Pat
     assert not (tmp_path / "out").exists()
     assert main([*words, "--depth", "/nowhere"]) == 2
     assert "/nowhere" in capsys.readouterr().err
+
+
+def test_forms_that_cannot_be_written_end_before_the_run(words: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
+    assert main([*words, "--write", "csv,mcapp"]) == 2
+    assert "--write mcapp: no such form; valid: mcap, csv" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "rerun", None)
+    assert main([*words, "--write", "rerun"]) == 2
+    assert "pip install 'func_corr_ros[viz]'" in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 def test_another_function_and_bad_annotations_end_before_the_run(words: list[str], tmp_path: Path, capsys) -> None:

@@ -2,7 +2,7 @@
 """Whatever is wrong with a recording has its name or its count, and frames are those that the nodes would take."""
 from __future__ import annotations
 
-import shutil
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,6 +186,7 @@ def test_a_clock_that_jumps_back_starts_anew(tmp_path: Path) -> None:
                 for name, _, message in messages_of(frame(place, moment))]
     recording = Recording(write(tmp_path / "bag", messages))
     assert [item.stamp_ns for item in recording] == moments and recording.account.jumps >= 1
+    assert recording.account.late == 0, "a clock that was set back is told as such, and once"
 
 
 def test_topics_that_lack_or_hold_nothing_are_named(tmp_path: Path) -> None:
@@ -214,22 +215,40 @@ def test_one_topic_is_named_and_the_others_are_guessed(tmp_path: Path) -> None:
     assert len(list(recording)) == 1
 
 
-@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
-def test_a_recording_that_was_broken_off_says_what_repairs_it(tmp_path: Path, storage: str) -> None:
+@pytest.mark.parametrize(("storage", "command"), [
+    ("mcap", "`mcap recover {file} -o recovered.mcap`; where metadata.yaml is at fault"),
+    ("sqlite3", "`sqlite3 {file} \".recover\" | sqlite3 recovered.db3`"),
+])
+def test_a_recording_that_was_broken_off_says_what_repairs_it(tmp_path: Path, storage: str, command: str) -> None:
     path = write_bag(tmp_path / "bag", frames(6), storage=storage)
     file = next(item for item in path.iterdir() if item.suffix != ".yaml")
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    with pytest.raises(BadRecording, match="recover"):
+    with pytest.raises(BadRecording, match=re.escape(command.format(file=file))):
         list(Recording(path))
-    shutil.rmtree(path)
+    file.write_bytes(b"")
+    with pytest.raises(BadRecording, match=r"is empty \(0 bytes\)"):
+        Recording(path)
+
+
+def test_what_is_no_recording_is_told_so(tmp_path: Path) -> None:
+    for name, words in (("notes.txt", r"ends in \.txt is not read"), ("bag.mcap", r"does not begin as a \.mcap file does")):
+        (tmp_path / name).write_text("to whom it may concern")
+        with pytest.raises(BadRecording, match=words):
+            Recording(tmp_path / name)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(BadRecording, match=r"the folder holds no \.mcap, \.db3, \.bag file"):
+        Recording(tmp_path / "folder")
 
 
 def test_slop_decides_what_belongs_together(tmp_path: Path) -> None:
     item, apart = frame(0), frame(0, T0 + 30_000_000)
     messages = [*messages_of(item)[:2], *messages_of(apart)[2:]]
     path = write(tmp_path / "bag", messages)
-    with pytest.raises(BadRecording, match="within 20 ms .*raise --slop"):
+    with pytest.raises(BadRecording, match=r"within 20 ms .*\+30 ms apart: --slop 0.04 takes them together"):
         list(Recording(path))
+    assert len(list(Recording(path, ReadingSettings(slop=0.04)))) == 1
+    with pytest.raises(BadRecording, match=r"-5000 ms apart: their clocks differ"):
+        list(Recording(write(tmp_path / "clocks", [*messages_of(frame(0, T0 + 5 * 10**9))[:2], *messages_of(item)[2:]])))
     assert len(list(Recording(path, ReadingSettings(slop=0.05)))) == 1
 
 

@@ -74,6 +74,14 @@ def test_other_frames_do_not_continue_it(pipeline: Pipeline, target, tmp_path: P
         replay(others, pipeline, tmp_path, MADE_WITH)
 
 
+def test_two_at_once_do_not_mix_their_frames(pipeline: Pipeline, target, tmp_path: Path) -> None:
+    def second(_: dict) -> None:
+        with pytest.raises(BadSettings, match="another replay is writing to"):
+            replay(frames_of(target), pipeline, tmp_path, MADE_WITH)
+
+    assert replay(frames_of(target, 2), pipeline, tmp_path, MADE_WITH, on_frame=second)["frames"] == 2
+
+
 def test_results_made_otherwise_are_refused(pipeline: Pipeline, target, tmp_path: Path) -> None:
     replay(frames_of(target, 1), pipeline, tmp_path, MADE_WITH)
     other = {**MADE_WITH, "settings": {"model": "another"}}

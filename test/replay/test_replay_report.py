@@ -84,6 +84,25 @@ def test_the_worst_come_first_and_each_number_has_its_frame() -> None:
     assert "Confidence against what came right" in text and "3 frames could not be used" in text
 
 
+def test_confidence_is_held_against_frames_that_gave_poses_only() -> None:
+    """Refused frames have no keypoints that could be right; a run whose scores tell right from wrong lies on the diagonal."""
+    table, columns = made_up(300)
+    sure = np.arange(300) % 2 == 0
+    table.figures["score"][:] = np.where(table.code != 0, 0.9, sure)
+    columns["pck"] = np.where(table.code != 0, 0.0, sure).astype(float)
+    text = replay_html("bag", table, columns, {}, [])
+    assert "expected calibration error 0.000" in text
+    table.figures["score"][:] = np.nan
+    assert "calibration error" not in replay_html("bag", table, columns, {}, [])
+
+
+def test_a_clock_that_was_set_back_does_not_fold_the_timeline() -> None:
+    table, columns = made_up(300)
+    table.stamp_ns[200:] -= 60 * 10**9
+    seconds = np.frombuffer(base64.b64decode(data_of(replay_html("bag", table, columns, {}, []))["seconds"]), "<f4")
+    assert (np.diff(seconds) >= 0).all() and seconds[-1] == pytest.approx(298 * 0.033333333, rel=1e-5)
+
+
 def test_numbers_are_shown_without_exponents() -> None:
     values = {4512.3: "4512", 99.96: "100", 12.345: "12.3", 0.05: "0.05", 0.0: "0", 4e-5: "<0.001"}
     assert {value: shown(value) for value in values} == values

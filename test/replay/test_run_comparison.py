@@ -2,6 +2,7 @@
 """A run is no worse than itself; a shift of known size is found, in the right direction, and only noise is called the same."""
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,18 @@ def test_frames_that_hang_together_do_not_count_as_many() -> None:
     assert (high - low) == pytest.approx(expected, rel=0.15)
 
 
+def test_less_than_a_second_of_recording_is_not_certain_of_everything() -> None:
+    """Within one block single frames are drawn: a change that is noise is no regression."""
+    noise = np.array([0.3, -0.2, 0.4, -0.3, 0.1, -0.2])
+    low, high = block_interval(noise, np.arange(6) * 100_000_000)
+    assert low < 0.0 < high and high - low > 0.1
+    a = replace(samples(np.ones(6)), block=np.zeros(6, dtype=np.int64))
+    (verdict,) = compared(a, replace(a, columns={"error": 1.0 + noise}))
+    assert verdict.verdict == SAME and not verdict.regression
+    (verdict,) = compared(a, replace(a, columns={"error": 3.0 + noise}))
+    assert verdict.verdict == WORSE and verdict.regression
+
+
 def test_functions_have_verdicts_of_their_own_and_rows_are_paired_by_key() -> None:
     values = np.arange(40.0)
     functions = ("pour-with",) * 20 + ("cut-with",) * 20
@@ -82,6 +95,9 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="no stamp in common"):
         compared(a, other)
     with pytest.raises(BadRecording, match="holds neither frames.jsonl .* nor scores.csv"):
+        read_samples(tmp_path)
+    (tmp_path / "frames.jsonl.partial").write_text("")
+    with pytest.raises(BadRecording, match="only one that was broken off: run func-corr replay again with the same --out"):
         read_samples(tmp_path)
 
 

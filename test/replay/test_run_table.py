@@ -34,6 +34,7 @@ def test_records_become_columns(pipeline: Pipeline, target) -> None:
     np.testing.assert_array_equal(table.fixed_from_camera[1], camera)
     assert table.figures["depth_valid"][0] == 1.0 and np.isnan(table.figures["depth_valid"][1])
     assert 0.9 < table.figures["cycle"][0] <= 1.0 and np.isnan(table.figures["exists"]).all()
+    assert table.figures["score"][0] == came.score and np.isnan(table.figures["score"][1])
     found = results[0].correspondence
     assert found is not None and table.figures["confidence"][0] == pytest.approx(found.confidence.mean(), abs=1e-6)
     assert from_runs(records[0]["mask"]).tolist() == target.mask.tolist()

@@ -76,7 +76,8 @@ def test_a_transfer_is_refused_by_its_probability_with_the_numbers(demonstration
     lifted = LiftedMatches(points, points, np.full(len(points), 0.8), 1.0, part=part)
     refused = transfer_demonstration(demonstration, lifted, demonstration.support, TransferSettings(min_probability=1.0))
     assert isinstance(refused, Refusal) and isinstance(refused.error, LowConfidence)
-    assert "min_probability" in str(refused.error) and refused.alignment is not None
+    assert "min_probability" in str(refused.error) and refused.alignment is not None and refused.score is not None
+    assert f"probability of {int(100.0 * refused.score)}%" in str(refused.error)
     accepted = transfer_demonstration(demonstration, lifted, demonstration.support, TransferSettings(min_probability=0.0))
     assert isinstance(accepted, Transfer) and 0.0 < accepted.score < 1.0
     looks = transfer_demonstration(demonstration, replace(lifted, part=None), demonstration.support)

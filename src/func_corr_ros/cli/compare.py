@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from func_corr_ros.replay.run_comparison import Verdict
 
 COLORS = {"better": "green", "worse": "red", "same": "default"}
-# Latency depends on the machine: it is compared only where a tolerance is given for it.
-ONLY_IF_ASKED = ("latency_ms",)
+# Latency depends on the machine, what a transfer says of itself measures nothing: compared only where a tolerance is given.
+ONLY_IF_ASKED = ("latency_ms", "score")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

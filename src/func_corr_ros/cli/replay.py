@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``func-corr replay BAG``: a recorded rosbag2 run through the pipeline, without ROS."""
+"""``func-corr replay BAG``: a recording run through the pipeline, without ROS."""
 from __future__ import annotations
 
 import argparse
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     no frame was accepted. A run that was broken off goes on where it stopped.
     """
     from func_corr_ros.replay.bag_reader import Recording
-    from func_corr_ros.replay.replay_results import score_and_report, write_forms
+    from func_corr_ros.replay.replay_results import check_forms, score_and_report, write_forms
 
     reading, pipeline_settings = _reading(arguments), settings_of(arguments)
     recording = Recording(arguments.bag, reading)
@@ -50,12 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"colour {found.color}, depth {found.depth}, camera info {found.camera_info}; about {recording.expected} frames")
     if arguments.topics:
         return 0
+    forms = [form for form in arguments.write.split(",") if form]
+    check_forms(forms)
     demonstration = _demonstration(arguments)
     annotations = _annotations(arguments)
     summary = _replay(arguments, recording, pipeline_settings, demonstration)
     _print(summary)
     score_and_report(arguments.out, recording, demonstration, annotations)
-    forms = [form for form in arguments.write.split(",") if form]
     for path in write_forms(arguments.out, forms, recording, demonstration, annotations):
         print(f"written: {path}")
     _print_account(arguments.out)

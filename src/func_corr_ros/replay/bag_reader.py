@@ -2,6 +2,7 @@
 """RGB-D frames out of a recording, without ROS: matched as the nodes match them, thinned as asked, and every loss counted."""
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -12,13 +13,14 @@ from func_corr_ros.errors import BadRecording, FuncCorrError
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.optional import require
 from func_corr_ros.replay.bag_topics import RgbdTopics, check_topics, find_topics
+from func_corr_ros.replay.damaged_recording import files_of, why_broken_off, why_unreadable
 from func_corr_ros.replay.recorded_images import frame_of, stamp_ns
 from func_corr_ros.settings import setting
-from func_corr_ros.streams.synchronizer import Synchronizer
+from func_corr_ros.streams.synchronizer import JUMP_NS, Synchronizer
 
-STORAGE_SUFFIXES = (".mcap", ".db3", ".bag")
 # Frames that come a little early still count as on time: stamps of a 30 Hz camera are not 33.3 ms apart to the nanosecond.
 _EARLY = 0.95
+_MOST_SLOP = 1.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class ReadingSettings:
     every: int = setting(1, "take only every so many complete frames", at_least=1)
     max_rate: float = setting(0.0, "take at most so many frames per second of recorded time; 0: all", unit="Hz", at_least=0.0)
     slop: float = setting(0.02, "largest difference of the stamps of one frame, as sync.slop of the nodes", unit="s",
-                          at_least=0.0, at_most=1.0)
+                          at_least=0.0, at_most=_MOST_SLOP)
     fixed_frame: str = setting("", "TF frame that does not move, such as odom: stability is then judged in it")
 
 
@@ -39,7 +41,8 @@ class ReadingSettings:
 class Account:
     """What became of a recording's messages. ``color`` and ``depth`` arrived; ``sets`` were complete, of which ``thinned`` were
     left out on request and ``broken`` could not be used, by error class (``examples`` has the first of each). ``late`` colour
-    images were older than a frame already out, ``jumps`` of the clock went back by more than a second.
+    images were older than a frame already out, ``jumps`` of the clock went back by more than a second. ``skew``: the stamp of
+    the last depth minus that of the colour image nearest to it [s].
     """
 
     color: int = 0
@@ -48,6 +51,7 @@ class Account:
     thinned: int = 0
     late: int = 0
     jumps: int = 0
+    skew: float | None = None
     broken: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
 
@@ -121,11 +125,11 @@ class Recording:
             stamp = stamp_ns(message)
             if name == "color":
                 account.color += 1
-                account.late += newest is not None and stamp < newest
+                account.late += newest is not None and newest - JUMP_NS <= stamp < newest
                 newest = stamp
             account.depth += name == "depth"
             found = sync.add(name, stamp, message)
-            account.jumps = sync.jumps
+            account.jumps, account.skew = sync.jumps, sync.states()["depth"].skew
             if found is not None:
                 account.sets += 1
                 yield found
@@ -158,10 +162,20 @@ class Recording:
         if account.broken:
             return (f"none of the {account.sets - account.thinned} frames can be used "
                     f"({', '.join(f'{n} x {kind}' for kind, n in account.broken.items())}); the first: "
-                    f"{next(iter(account.examples.values()))}")
+                    f"{next(iter(account.examples.values()))}. Other topics: --color, --depth, --camera-info")
         return (f"{self.path}: no image of {self.topics.color} has a depth of {self.topics.depth} within "
-                f"{1e3 * self.settings.slop:g} ms and a camera info of {self.topics.camera_info}; where the stamps are further "
-                "apart, raise --slop")
+                f"{1e3 * self.settings.slop:g} ms and a camera info of {self.topics.camera_info}"
+                f"{what_slop(account.skew, self.settings.slop)}")
+
+
+def what_slop(skew: float | None, slop: float) -> str:
+    """Returns how far the stamps of depth and colour are apart, and what to do about it; nothing where they are near."""
+    if skew is None or abs(skew) <= slop:
+        return ""
+    words = f"; the nearest stamps of depth and colour are {1e3 * skew:+.0f} ms apart: "
+    if abs(skew) > _MOST_SLOP / 1.1:
+        return words + "their clocks differ, and they cannot be matched"
+    return words + f"--slop {math.ceil(110.0 * abs(skew)) / 100:g} takes them together"
 
 
 def read_frames(path: Path, topics: RgbdTopics | None = None) -> Iterator[RgbdFrame]:
@@ -184,9 +198,7 @@ def opened(path: Path) -> Iterator[Any]:
         reader = highlevel.AnyReader(_files(path), default_typestore=store)
         reader.open()
     except Exception as error:  # rosbags lets the errors of yaml, sqlite3, struct and its own through
-        raise BadRecording(f"{path} cannot be opened as a recording ({type(error).__name__}: {error}). One that was broken off "
-                           "is repaired by `mcap recover` (.mcap), `ros2 bag reindex` (metadata.yaml lost) or `rosbag reindex` "
-                           "(ROS 1)") from error
+        raise BadRecording(why_unreadable(path, error)) from error
     try:
         yield reader
     finally:
@@ -197,7 +209,7 @@ def _files(path: Path) -> list[Path]:
     """Returns what to open: the folder, or the files in it where its metadata.yaml is lost."""
     if not path.is_dir() or (path / "metadata.yaml").exists():
         return [path]
-    return sorted(item for item in path.iterdir() if item.suffix in STORAGE_SUFFIXES) or [path]
+    return files_of(path) or [path]
 
 
 def _topics(reader: Any, settings: ReadingSettings) -> RgbdTopics:
@@ -223,8 +235,7 @@ def messages_of(reader: Any, name_of: Mapping[str, str]) -> Iterator[tuple[str, 
         for connection, _, data in reader.messages(connections=connections):
             yield name_of[connection.topic], reader.deserialize(data, connection.msgtype)
     except Exception as error:
-        raise BadRecording(f"the recording breaks off or is damaged ({type(error).__name__}: {error}); what lies before "
-                           "the damage can be saved by `mcap recover` (.mcap) or `sqlite3 FILE .recover` (.db3)") from error
+        raise BadRecording(why_broken_off(list(reader.paths), error)) from error
 
 
 def _counted(counts: Mapping[str, int]) -> str:

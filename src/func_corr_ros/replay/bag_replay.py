@@ -2,6 +2,7 @@
 """A recording run through the pipeline without ROS: one line of JSON per frame, a summary, and what made them."""
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
@@ -124,10 +125,13 @@ def _continue(
     pose_of: PoseOf,
 ) -> None:
     """Makes the records that ``partial`` lacks; a torn last line is cut off, and no record is held longer than its frame."""
-    whole = _whole_lines(partial)
-    old = records_of(partial)
     with partial.open("a") as file:
-        file.truncate(whole)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BadSettings(f"another replay is writing to {partial.parent}; wait for it, or choose another --out") from error
+        file.truncate(_whole_lines(partial))
+        old = records_of(partial)
         began = time.monotonic()
         for index, frame in enumerate(frames):
             read = time.monotonic() - began

@@ -26,6 +26,7 @@ def frame_record(
 ) -> dict[str, Any]:
     """Returns :func:`as_record` of the outcome with unrounded keypoints, and beside it:
 
+    ``score``, what the transfer says of itself (see Transfer; of a refusal the probability that was too low); ``inlier_ratio``;
     ``keypoints_m`` on the live object [m, optical frame], of accepted transfers; ``confidence``, its mean over the matches;
     ``covered``, the share of matches that are accepted; ``lifted``, the share of the trusted ones with depth on both sides;
     ``cycle``, the share whose way back ends within 12 % of the object; ``exists`` (see Matches); ``depth_valid``, the share
@@ -39,6 +40,8 @@ def frame_record(
     record["keypoints_m"] = (
         {name: point.tolist() for name, point in came.keypoints.items()} if isinstance(came, Transfer) else {}
     )
+    record["score"] = None if came.score is None else float(came.score)
+    record["inlier_ratio"] = None if came.alignment is None else float(came.alignment.inlier_ratio)
     record["lifted"] = None if result.lifted is None else result.lifted.valid_ratio
     record |= _of_matches(found, outcome.mask)
     mask = outcome.mask

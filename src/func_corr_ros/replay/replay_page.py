@@ -16,8 +16,8 @@ button { font: inherit; color: var(--ink); background: var(--soft); border: 1px 
 .plots { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 .plots canvas { width: 100%; height: 9rem; display: block; border: 1px solid var(--line); border-radius: .4rem;
   cursor: crosshair; } .plots h3 { margin: 0 0 .2rem; font-size: .95rem; font-weight: 600; }
-.tiles { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; padding: 0; list-style: none; }
-.tiles li { background: var(--soft); border-radius: .4rem; padding: .5rem .9rem; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.8rem, 1fr)); gap: .6rem; margin: 1rem 0; padding: 0;
+  list-style: none; } .tiles li { background: var(--soft); border-radius: .4rem; padding: .4rem .7rem; font-size: .9rem; }
 .tiles b { display: block; font-size: 1.35rem; }
 #strip { width: 100%; height: 1.4rem; display: block; border-radius: .3rem; cursor: crosshair; }
 kbd { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .3rem; background: var(--soft); }
@@ -49,7 +49,7 @@ PAGE = page("{{ title }}", """<a class="skip" href="#figures">Skip to the figure
 <figure><img id="picture" alt=""><figcaption id="caption" aria-live="polite"></figcaption></figure>
 <label for="scrubber">Frame <output id="number"></output></label>
 <input type="range" id="scrubber" min="0" max="{{ frames - 1 }}" value="0" step="1">
-<canvas id="strip" role="img" aria-label="Accepted frames in green, refused ones in red, over time"></canvas>
+<canvas id="strip" role="img" aria-label="Over time: frames that gave poses in green, the share of refused ones in red"></canvas>
 <div class="buttons">
 <button id="previous" title="left arrow">◀ frame</button><button id="next" title="right arrow">frame ▶</button>
 <button id="refused" title="key r">next refused</button><button id="bad" title="key w">next worst</button>
@@ -105,8 +105,9 @@ refused, <kbd>w</kbd> next of the worst. A click into a plot goes there.</p>
 {% endif %}
 {% if calibration %}
 <h3>Confidence against what came right</h3>
-<p>Frames with annotated keypoints, in bins of about equal mass: on the dashed diagonal the confidence is the share of keypoints
-that lie within a tenth of the object.</p>
+<p>Annotated frames that gave poses, in bins of about equal mass: how probable the transfer said it is that its poses are right
+(<code>score</code>), against the share of keypoints that lie within a tenth of the object. On the dashed diagonal the two
+agree.</p>
 {{ calibration | safe }}
 {% endif %}
 """ + stage_table("Milliseconds per frame on the machine that replayed", "timings") + """</section>

@@ -125,9 +125,11 @@ def _named_frames(scores: Mapping[str, Any]) -> list[int]:
 
 
 def _calibration(table: RunTable, columns: Mapping[str, Float64[np.ndarray, " n"]]) -> str:
-    """Returns the chart of confidence against PCK over the annotated frames; nothing where those are too few to say much."""
-    confidence, right = table.figures["confidence"], columns["pck"]
-    known = np.nonzero(np.isfinite(confidence) & np.isfinite(right))[0]
+    """Returns the chart of the transfers' scores against PCK over the annotated frames that gave poses; nothing where those are
+    too few to say much.
+    """
+    confidence, right = table.figures["score"], columns["pck"]
+    known = np.nonzero(table.accepted & np.isfinite(confidence) & np.isfinite(right))[0]
     if len(known) < _CALIBRATED:
         return ""
     bins = np.array_split(known[np.argsort(confidence[known], kind="stable")], _CALIBRATED // 4)
@@ -142,10 +144,9 @@ def _calibration(table: RunTable, columns: Mapping[str, Float64[np.ndarray, " n"
 
 def _data(table: RunTable, columns: Mapping[str, Float64[np.ndarray, " n"]], drawn: Sequence[int]) -> str:
     """Returns the page's data as JSON that cannot end the element it stands in."""
-    first = int(table.stamp_ns[0]) if len(table) else 0
     known = {name: values for name, values in columns.items() if np.isfinite(values).any()}
     data = {
-        "seconds": _packed((table.stamp_ns - first) / 1e9), "codes": _packed(table.code.astype(np.float64)),
+        "seconds": _packed(_elapsed(table)), "codes": _packed(table.code.astype(np.float64)),
         "code_names": {str(code): code_name(int(code)) for code in set(table.code.tolist())},
         "stamps": [str(stamp) for stamp in table.stamp_ns.tolist()], "pictures": list(drawn),
         "columns": [
@@ -155,6 +156,12 @@ def _data(table: RunTable, columns: Mapping[str, Float64[np.ndarray, " n"]], dra
         ],
     }
     return json.dumps(data).replace("<", "\\u003c")
+
+
+def _elapsed(table: RunTable) -> Float64[np.ndarray, " n"]:
+    """Returns the seconds since the first frame; where the clock was set back, time goes on as if nothing lay between."""
+    steps = np.diff(table.stamp_ns, prepend=table.stamp_ns[:1])
+    return np.cumsum(np.where(steps < 0, 0, steps)) / 1e9
 
 
 def _packed(values: Float64[np.ndarray, " n"]) -> str:

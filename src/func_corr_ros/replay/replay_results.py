@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from func_corr_ros.errors import BadSettings
+from func_corr_ros.optional import require
 from func_corr_ros.replay.annotations import Annotations
 from func_corr_ros.replay.bag_reader import Recording
 from func_corr_ros.replay.bag_transforms import RecordedTransforms
@@ -23,7 +24,10 @@ from func_corr_ros.replay.run_files import frame_columns, write_csv, write_parqu
 from func_corr_ros.replay.run_table import FRAMES, RunTable, read_run, records_of
 from func_corr_ros.transfer.demonstration import Demonstration
 
-FORMS = ("mcap", "csv", "parquet", "video", "rerun")
+# What a run can be written as beside its own files, and the optional packages that it takes.
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "mcap": ("rosbags.rosbag2",), "csv": (), "parquet": ("pyarrow.parquet",), "video": (), "rerun": ("rerun",),
+}
 
 
 def account_of(recording: Recording, transforms: RecordedTransforms | None) -> dict[str, Any]:
@@ -38,18 +42,20 @@ def account_lines(account: Mapping[str, Any]) -> list[str]:
     """Returns what was lost on the way from the recording to the frames, and what to do about it; nothing where all is well."""
     lines = []
     if account.get("unmatched"):
-        lines.append(f"{account['unmatched']} of {account['color']} colour images met no depth and camera info in time: recorded "
-                     "with gaps, or stamped further apart than --slop")
+        lines.append(f"colour images that met no depth and camera info in time, recorded with gaps or stamped further apart than "
+                     f"--slop: {account['unmatched']} of {account['color']}")
     for kind, count in account.get("broken", {}).items():
-        lines.append(f"{count} frames could not be used ({kind}); the first: {account['examples'][kind]}")
+        lines.append(f"frames that could not be used ({kind}) and were passed over: {count} of {account['sets']}; the first: "
+                     f"{account['examples'][kind]}")
     if account.get("late"):
-        lines.append(f"{account['late']} colour images were stamped before the one recorded before them and passed over where a "
-                     "newer frame was out already; is the camera's clock synchronised?")
+        lines.append(f"colour images stamped before the one recorded before them, and passed over where a newer frame was out "
+                     f"already: {account['late']} of {account['color']}; is the camera's clock synchronised?")
     if account.get("jumps"):
-        lines.append(f"the clock went back by more than a second {account['jumps']} times; frames were matched anew from there")
+        lines.append(f"times that the clock went back by more than a second, after which frames were matched anew: "
+                     f"{account['jumps']}; are these two recordings in one?")
     if account.get("without_transform"):
-        lines.append(f"{account['without_transform']} frames have no transform to the fixed frame "
-                     f"({account['transform_example']})")
+        lines.append(f"frames without a transform to the fixed frame, left out where steadiness is judged: "
+                     f"{account['without_transform']}; the first: {account['transform_example']}")
     return lines
 
 
@@ -63,13 +69,22 @@ def score_and_report(
     return scores
 
 
-def write_forms(
-    out: Path, forms: Sequence[str], recording: Recording, demonstration: Demonstration, annotations: Annotations | None
-) -> list[Path]:
-    """Writes the run in ``out`` in each of ``forms`` (of FORMS) and returns the paths; raises BadSettings for an unknown one."""
+def check_forms(forms: Sequence[str]) -> None:
+    """Raises BadSettings for a form that is none of FORMS, MissingOptional where what writes it is not installed: before a run of
+    an hour, not after it.
+    """
     for form in forms:
         if form not in FORMS:
             raise BadSettings(f"--write {form}: no such form; valid: {', '.join(FORMS)}")
+        for package in FORMS[form]:
+            require(package)
+
+
+def write_forms(
+    out: Path, forms: Sequence[str], recording: Recording, demonstration: Demonstration, annotations: Annotations | None
+) -> list[Path]:
+    """Writes the run in ``out`` in each of ``forms`` and returns the paths; raises as :func:`check_forms`."""
+    check_forms(forms)
     table, truth = read_run(out), out / "truth.json"
     figures = figure_columns(table, json.loads(truth.read_text()) if truth.exists() else ())
 

@@ -98,8 +98,15 @@ function plot_of(column) {
 function draw_strip() {
   const {pen, width, height} = canvas_of($('strip')), good = color('--good'), bad = color('--bad');
   pen.fillStyle = good; pen.fillRect(0, 0, width, height); pen.fillStyle = bad;
-  for (let i = 0; i < n; i++)
-    if (codes[i]) pen.fillRect((seconds[i] - seconds[0]) / span * width, 0, Math.max(1, width / n), height);
+  const bars = Math.max(1, Math.min(n, Math.round(width))), all = new Float32Array(bars), refused = new Float32Array(bars);
+  for (let i = 0; i < n; i++) {
+    const bar = Math.min(bars - 1, Math.floor((seconds[i] - seconds[0]) / span * bars));
+    all[bar]++; if (codes[i]) refused[bar]++;
+  }
+  for (let bar = 0; bar < bars; bar++) {         // as high as the share refused, but never too low to be seen
+    const share = refused[bar] ? Math.max(.25, refused[bar] / all[bar]) : 0;
+    pen.fillRect(bar * width / bars, height * (1 - share), width / bars, height * share);
+  }
 }
 const plots = columns.filter(column => column.plotted).map(plot_of);
 const worst = [...document.querySelectorAll('#moments button')].map(button => Number(button.dataset.frame));

@@ -67,6 +67,10 @@ def typestore() -> Any:
     return store
 
 
+def _number(value: float | None) -> float:
+    return _UNKNOWN if value is None else value
+
+
 class _Messages:
     """Messages out of records; what a record does not hold is NaN, zero or empty, as the .msg files say."""
 
@@ -90,8 +94,9 @@ class _Messages:
         ]
         return self.types[RESULT](
             header=self.header(stamp), function=self.function, demonstration_id=self.demonstration, object_id=0, phases=phases,
-            accepted=not record["refused"], score=_UNKNOWN, rms_residual=_UNKNOWN if residual is None else residual,
-            inlier_ratio=_UNKNOWN, inliers=record["agreeing"], scale=_UNKNOWN, mirrored=record["mirrored"], symmetry_order=0,
+            accepted=not record["refused"], score=_number(record.get("score")), rms_residual=_number(residual),
+            inlier_ratio=_number(record.get("inlier_ratio")), inliers=record["agreeing"], scale=_UNKNOWN,
+            mirrored=record["mirrored"], symmetry_order=0,
             symmetry_axis=self.types["geometry_msgs/msg/Vector3"](_UNKNOWN, _UNKNOWN, _UNKNOWN), free_angle=_UNKNOWN,
             support_plane=np.full(4, _UNKNOWN), age=_UNKNOWN, error_code=record["code"], error_msg=record["reason"],
         )

@@ -60,8 +60,8 @@ def read_samples(folder: Path) -> Samples:
     folder = Path(folder)
     if (folder / EVALUATED).exists():
         return _of_benchmark(folder / EVALUATED)
-    if (folder / FRAMES).exists():
-        return _of_replay(folder)
+    if any((folder / name).exists() for name in (FRAMES, f"{FRAMES}.partial")):
+        return _of_replay(folder)  # of one that was broken off it says so
     raise BadRecording(f"{folder} holds neither {FRAMES} of func-corr replay nor {EVALUATED} of func-corr evaluate; name the "
                        "folder that was given to --out")
 

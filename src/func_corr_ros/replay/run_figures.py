@@ -36,6 +36,7 @@ FIGURES: Mapping[str, Figure] = {
     "region_iou": Figure("functional part, intersection over union", "share", True),
     "pose_mm": Figure("tools from where they belong, mean of a frame's phases", "mm", False),
     "pose_deg": Figure("tools' rotation from the true one, mean of a frame's phases", "deg", False),
+    "score": Figure("what a transfer says of itself: how probable it is that its poses are right", "share", True),
     "jitter_mm": Figure("largest deviation of a keypoint or tool from its neighbours in time", "mm", False),
     "jitter_deg": Figure("largest deviation of a tool's rotation from its neighbours in time", "deg", False),
     "flip": Figure("frames at which a tool turned by more than 90 degrees", "share", False),
@@ -60,7 +61,7 @@ def figure_columns(table: RunTable, rows: Sequence[Mapping[str, Any]] = ()) -> d
     for name, found in (("flip", flips(table)), ("mirror_change", mirror_changes(table))):
         columns[name] = np.where(table.accepted, found, np.nan)
     columns["jitter_mm"], columns["jitter_deg"] = (_largest(group, n) for group in (millimetres, degrees))
-    columns |= {name: table.figures[name] for name in ("cycle", "covered", "lifted", "depth_valid")}
+    columns |= {name: table.figures[name] for name in ("score", "cycle", "covered", "lifted", "depth_valid")}
     columns["residual_mm"] = 1e3 * table.figures["residual_m"]
     stages = [np.nan_to_num(ms) for stage, ms in table.timings_ms.items() if stage != READING]
     columns["latency_ms"] = np.sum(stages, axis=0) if stages else columns["latency_ms"]
@@ -84,12 +85,14 @@ def summary_of(values: Float64[np.ndarray, " n"], stamp_ns: Int64[np.ndarray, " 
 
 def block_interval(values: Float64[np.ndarray, " n"], stamp_ns: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, "2"]:
     """Returns the bootstrap 95 % interval of the mean of the finite ``values``; blocks of BLOCK_NS are drawn with replacement
-    (non-overlapping block bootstrap, Carlstein 1986). One block gives an interval of no width.
+    (non-overlapping block bootstrap, Carlstein 1986). Where all lie within one block single frames are drawn, which gives an
+    interval that is too narrow rather than one of no width; a single value has none.
     """
     known = np.isfinite(values)
     if not known.any():
         return np.full(2, np.nan)
     _, block = np.unique((stamp_ns[known] - stamp_ns[known].min()) // BLOCK_NS, return_inverse=True)
+    block = np.arange(len(block)) if block.max() == 0 else block
     count = np.bincount(block).astype(np.float64)
     total = np.bincount(block, weights=values[known])
     return resampled_interval(lambda times: ((times @ total) / (times @ count))[:, None], len(count))[:, 0]

@@ -53,8 +53,11 @@ def write_csv(path: Path, columns: Mapping[str, list[object]]) -> Path:
 def write_parquet(path: Path, columns: Mapping[str, list[object]]) -> Path:
     """Writes the columns as Parquet; raises MissingOptional where pyarrow is not installed."""
     arrow, parquet = require("pyarrow"), require("pyarrow.parquet")
+    # A figure that this run lacks is a column of numbers all the same: tables of several runs can be put together.
+    kinds = {name: arrow.float64() if all(value is None for value in values) else None for name, values in columns.items()}
+    table = arrow.table({name: arrow.array(values, kinds[name]) for name, values in columns.items()})
     with whole_file(path) as file:
-        parquet.write_table(arrow.table(dict(columns)), file)
+        parquet.write_table(table, file)
     return path
 
 

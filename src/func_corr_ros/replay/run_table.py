@@ -15,7 +15,8 @@ from func_corr_ros.errors import BadRecording
 from func_corr_ros.evaluation.outcome import phase_from_record
 
 # Figures of one frame that are plain numbers; NaN where a record has null.
-FIGURES = ("confidence", "covered", "lifted", "cycle", "exists", "depth_valid", "residual_m", "matches", "agreeing")
+FIGURES = ("score", "inlier_ratio", "confidence", "covered", "lifted", "cycle", "exists", "depth_valid", "residual_m", "matches",
+           "agreeing")
 FRAMES = "frames.jsonl"
 
 

@@ -112,6 +112,11 @@ def read_demonstration(folder: Path) -> Demonstration:
     """Returns the demonstration that lies in ``folder``; raises BadDemonstration naming the file and the field."""
     folder = Path(folder)
     path = folder / DESCRIPTION
+    if not path.is_file():
+        inside = DemonstrationStore(folder).ids()
+        raise BadDemonstration(f"{folder} holds no {DESCRIPTION}; " + (
+            f"name one of the demonstrations in it: {', '.join(inside)}" if inside else
+            "a demonstration is a folder as `func-corr demonstration record` makes it"))
     try:
         text = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:

@@ -91,10 +91,13 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why there is no transfer: an error with its numbers, and the alignment where one was reached."""
+    """Why there is no transfer: an error with its numbers, the alignment where one was reached, and ``score``, the probability of
+    being right, where that was too low.
+    """
 
     error: FuncCorrError
     alignment: Alignment | None = None
+    score: float | None = None
 
 
 def transfer_demonstration(
@@ -131,9 +134,10 @@ def transfer_demonstration(
     score = None if measured is None else probability(measured)
     if score is not None and score < settings.min_probability:
         return Refusal(LowConfidence(
-            f"the transfer is right with a probability of {score:.0%}; at least {settings.min_probability:.0%} is asked for "
-            f"(min_probability). One motion explains {alignment.inlier_ratio:.0%} of the matches' confidence"
-        ), alignment)
+            f"the transfer is right with a probability of {int(100.0 * score)}%; at least "
+            f"{settings.min_probability:.0%} is asked for (min_probability). One motion explains "
+            f"{alignment.inlier_ratio:.0%} of the matches' confidence"
+        ), alignment, score)
     bars = {item.name: gripped_bars(item, keypoints[item.name], shown, lifted, alignment) for item in demonstration.keypoints}
     phases = tuple(
         TransferredPhase(phase.name, phase.tool_link, anchors[phase.anchor] @ phase.camera_from_tool) if phase.anchor

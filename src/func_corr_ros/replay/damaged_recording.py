@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a recording cannot be read, in words, and the command that saves what is in it."""
+from __future__ import annotations
+
+from pathlib import Path
+
+# How files of each kind begin, and what saves one that was broken off; NEW is what to replay then.
+_BEGINS = {".mcap": b"\x89MCAP0\r\n", ".db3": b"SQLite format 3\x00", ".bag": b"#ROSBAG V2.0"}
+_SAVED_BY = {
+    ".mcap": "mcap recover {file} -o recovered.mcap",
+    ".db3": 'sqlite3 {file} ".recover" | sqlite3 recovered.db3',
+    ".bag": "rosbag reindex {file}",
+}
+SUFFIXES = tuple(_BEGINS)
+
+
+def files_of(path: Path) -> list[Path]:
+    """Returns the files that hold a recording's messages, sorted: those in a folder, or ``path`` itself."""
+    return sorted(item for item in path.iterdir() if item.suffix in SUFFIXES) if path.is_dir() else [path]
+
+
+def why_unreadable(path: Path, error: Exception) -> str:
+    """Returns why ``path``, of which the reader said ``error``, is no recording, and what to do."""
+    said, files = f"{path} cannot be opened as a recording", files_of(path)
+    if not files:
+        return (f"{said}: the folder holds no {', '.join(SUFFIXES)} file that can be read; name the folder that "
+                "`ros2 bag record -o` made, or a file in it")
+    for file in files:
+        if file.stat().st_size == 0:
+            return f"{said}: {file} is empty (0 bytes); nothing was recorded, or the disk was full, and nothing can be saved"
+        begins = _BEGINS.get(file.suffix)
+        if begins is None:
+            return f"{said}: what ends in {file.suffix or 'nothing'} is not read; valid: a folder, {', '.join(SUFFIXES)}"
+        with file.open("rb") as content:
+            if content.read(len(begins)) != begins:
+                return (f"{said}: {file} does not begin as a {file.suffix} file does. Is it another file, or one of which the "
+                        "copying was broken off?")
+    words = f"{said} ({type(error).__name__}: {error}). Where recording or copying was broken off, what is whole is saved by "
+    words += _saved(files)
+    if (path / "metadata.yaml").exists():
+        words += f"; where metadata.yaml is at fault, remove it (the files are read without) or `ros2 bag reindex {path}`"
+    return words
+
+
+def why_broken_off(paths: list[Path], error: Exception) -> str:
+    """Returns why reading stopped in the middle of a recording of ``paths``, and what saves what lies before."""
+    files = [file for path in paths for file in files_of(path)]
+    return (f"the recording breaks off or is damaged ({type(error).__name__}: {error}); what lies before the damage is saved by "
+            f"{_saved(files)}")
+
+
+def _saved(files: list[Path]) -> str:
+    """Returns the commands that save the messages of damaged ``files``, one for each kind."""
+    first = {file.suffix: file for file in reversed(files) if file.suffix in _SAVED_BY}
+    return " and ".join(f"`{_SAVED_BY[suffix].format(file=file)}`" for suffix, file in sorted(first.items()))
