@@ -55,7 +55,9 @@ class ClickSession:
         self.frame, self.wanted, self.store, self._found = frame, wanted, store, found
         self.zoomed, self.kept, self.revision = False, "", 0
         self.how: dict[str, Any] = {GRIP: ClickedGrip(), WORKING: USUAL.get(wanted.function, ClickedAction())}
-        self._outline(found.objects[0].id)
+        self.places: dict[str, Keypoint] = {}
+        self._object = found.objects[0].id
+        self.thing = self._outlined(self._object)
         links = (wanted.gripper_link, wanted.tool_link)
         self._demonstration((), tuple(Phase("any", link, "@world", np.eye(4)) for link in links))  # for its checks of names
         store.free(wanted.id, replace=wanted.overwrite)
@@ -143,16 +145,16 @@ class ClickSession:
             "missing": {name: words for name in PLACES if (words := self._missing(name))},
         }
 
-    def _outline(self, object_id: int) -> None:
-        self._object, self.places = object_id, dict[str, Keypoint]()
-        self.thing = ClickedObject(self.frame, self._found.mask(object_id), self._found.support)
+    def _outlined(self, object_id: int) -> ClickedObject:
+        return ClickedObject(self.frame, self._found.mask(object_id), self._found.support)
 
     def _choose_object(self, pixel: Pixel | None) -> None:
         under = self._object if pixel is None else int(self._found.labels[round(pixel[1]), round(pixel[0])])
         if under == 0:
             raise NoMask("no object was found there; click inside one of the outlines, or give the object's outline as --mask")
         if under != self._object:
-            self._outline(under)  # a place on the other object is none of this one
+            self._object, self.thing = under, self._outlined(under)
+            self.places = {}  # a place on the other object is none of this one
             self.how = {name: replace(how, second=None) for name, how in self.how.items()}
 
     def _point(self, name: str, pixel: Pixel | None) -> None:
