@@ -19,8 +19,8 @@ _STEPS = {
     "object": "the object", GRIP: PLACES[GRIP], "fingers": _CLOSE, WORKING: PLACES[WORKING], "towards": "where it acts towards",
 }  # fmt: skip
 _ASKED = {
-    "approach": "the hand comes", "closing": "its fingers close", "acts": "orange (x): it acts",
-    "side": "yellow (z): its side is",
+    "approach": "the hand comes", "closing": "its fingers close", "acts": "orange: it acts",
+    "side": "yellow: its side is",
 }  # fmt: skip
 _TURNS = (("turn_deg", -1, "← turn"), ("turn_deg", 1, "→ turn"), ("tilt_deg", 1, "↑ tilt"), ("tilt_deg", -1, "↓ tilt"),
           ("deeper", 1, "+ deeper"), ("deeper", -1, "− back"))
