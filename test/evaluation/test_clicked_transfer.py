@@ -17,8 +17,12 @@ from func_corr_ros.cli.main import main
 from func_corr_ros.data.demo_scenes import DemoScenes, demo_scenes
 from func_corr_ros.data.sensor_noise import SensorNoiseSettings
 from func_corr_ros.data.tabletop_scene import SceneView
+from func_corr_ros.errors import FuncCorrError
 from func_corr_ros.evaluation import click_server
+from func_corr_ros.evaluation.click_session import ClickSession, Wanted
 from func_corr_ros.geometry.se3 import from_quaternion_xyzw, rotation_angle, transform_points
+from func_corr_ros.segmentation.tabletop import TabletopSegmenter
+from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
 # A parallel gripper that is turned by half about its approach grips the same.
 HALF_TURN = np.diag([-1.0, -1.0, 1.0])
@@ -66,6 +70,35 @@ def clicking(said: list[dict], made: type, *arguments: object) -> HTTPServer:
     return server
 
 
+def off(pose: np.ndarray, true: np.ndarray, place: str) -> tuple[float, float]:
+    """How far a pose is from the true one [mm, degrees]."""
+    alike = (np.eye(3), HALF_TURN) if place == "handle" else (np.eye(3),)
+    angle = min(float(rotation_angle(pose[:3, :3] @ turn, true[:3, :3])) for turn in alike)
+    return 1e3 * float(np.linalg.norm(pose[:3, 3] - true[:3, 3])), float(np.degrees(angle))
+
+
+@pytest.mark.slow
+def test_a_hand_that_is_two_pixels_off_makes_a_small_error(rng: np.random.Generator, tmp_path: Path) -> None:
+    scenes = demo_scenes(noise=SensorNoiseSettings(), supersampling=1)
+    view, wanted = scenes.demonstration, Wanted("shaky", "pour-with", "mug")
+    session = ClickSession(view.frame, TabletopSegmenter().segment(view.frame), wanted, DemonstrationStore(tmp_path))
+    session.choose("grip", "approach", "side")
+    found, refused = [], 0
+    for _ in range(40):
+        try:
+            for one in words_of(scenes):
+                if "click" in one:
+                    session.click(one["click"], np.add(one["uv"], rng.normal(scale=2.0, size=2)).tolist())
+        except FuncCorrError:  # beside a handle's bar of ten pixels, which the page says at once
+            refused += 1
+            continue
+        pairs = (("handle", session.pose("grip")), ("outlet", session.pose("working")))
+        found.append([value for place, pose in pairs for value in off(pose, scenes.camera_from_keypoint(view, place), place)])
+    median, worst = np.median(found, axis=0), np.quantile(found, 0.9, axis=0)
+    print(f"grip mm, deg, pour mm, deg: median {median.round(1)}, 90th percentile {worst.round(1)}; refused {refused} of 40")
+    assert refused <= 10 and (median < (12.0, 6.0, 5.0, 5.0)).all()
+
+
 @pytest.mark.slow
 def test_clicked_tools_arrive_where_the_library_has_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
@@ -84,8 +117,6 @@ def test_clicked_tools_arrive_where_the_library_has_them(
         for phase, place in PLACES.items():
             pose = from_quaternion_xyzw(*(np.array(found[phase][key]) for key in ("quaternion_xyzw", "position")))
             true = scenes.camera_from_keypoint(view, place)
-            off_mm = 1e3 * np.linalg.norm(pose[:3, 3] - true[:3, 3])
-            alike = (np.eye(3), HALF_TURN) if phase == "grasp" else (np.eye(3),)
-            off_deg = np.degrees(min(rotation_angle(pose[:3, :3] @ turn, true[:3, :3]) for turn in alike))
+            off_mm, off_deg = off(pose, true, place)
             print(f"{target} {phase}: {off_mm:.1f} mm, {off_deg:.1f} deg")
             assert off_mm < 20.0 and off_deg < 12.0, f"{target} {phase}: {off_mm:.1f} mm, {off_deg:.1f} deg"
