@@ -52,7 +52,7 @@ SHORTER = {
     r"func-corr label demo ": ["--few", *_FEW_LABELS],
     r"func-corr label run ": ["--objects", "1", *_FEW_LABELS],
     r"func-corr train ": _FEW_STEPS,
-    r"func-corr (annotate|label review) ": ["--port", "0"],
+    r"func-corr (annotate|label review|demonstration click) ": ["--port", "0"],
 }
 # Words that stand for those a reader fills in, and for models that are not here: an annotator is simulated.
 STANDS_FOR = {

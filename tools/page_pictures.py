@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws pictures of docs/ from real pages in a real browser: the annotation page, and a replay's report, wide and narrow.
+"""Draws pictures of docs/ from real pages in a real browser: of clicking, of annotating, and a replay's report, wide and narrow.
 
     python tools/page_pictures.py FOLDER      FOLDER: the real frame tabletop_blue_mug (color.png, depth.png, frame.json)
 
@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,16 @@ import yaml
 from playwright.sync_api import sync_playwright
 
 from func_corr_ros.cli.main import main as func_corr
+from func_corr_ros.evaluation.click_server import click_server
+from func_corr_ros.evaluation.click_session import ClickSession, Wanted
 from func_corr_ros.evaluation.frame_folder import read_frame
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.replay.annotation_server import annotation_server
 from func_corr_ros.replay.annotation_session import AnnotationSession
 from func_corr_ros.replay.bag_reader import Recording
 from func_corr_ros.replay.rgbd_bag import write_bag
-from func_corr_ros.transfer.demonstration_store import read_demonstration
+from func_corr_ros.segmentation.tabletop import TabletopSegmenter
+from func_corr_ros.transfer.demonstration_store import DemonstrationStore, read_demonstration
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -39,6 +43,8 @@ SHOWN = ROOT / "test" / "data" / "demonstrations" / "red_mug_pour"
 FRAMES, BLIND, QUALITY = 20, 3, 82
 # What the demonstration's keypoints are among the marks of the blue mug.
 MARKED_AS = {"outlet": "rim_opposite", "handle": "handle_mid"}
+# Where it pours to: beside it, across from its handle.
+POURED_TO = (200, 182)
 # Its rim, by which it pours, clicked around.
 RIM = ((270, 185), (294, 166), (341, 164), (378, 179), (384, 190), (360, 203), (327, 207), (290, 200))
 
@@ -65,9 +71,9 @@ def truth(shifts: list[tuple[int, int]]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def served(session: AnnotationSession) -> Iterator[str]:
-    """Serves the annotation page for as long as it is looked at."""
-    with annotation_server(session) as server:
+def served(serving: HTTPServer) -> Iterator[str]:
+    """Serves a page for as long as it is looked at."""
+    with serving as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -86,7 +92,7 @@ def annotated(browser: Any, shifts: list[tuple[int, int]]) -> None:
     clicked, known = Path("truth_clicked.yaml"), lambda frame_id, stamp_ns: None
     session = AnnotationSession(Recording(Path("bag")), list(MARKED_AS), "pour-with", clicked, known)
     marks = yaml.safe_load((ROOT / "test" / "data" / "keypoints" / "blue_mug.yaml").read_text())["points"]
-    with served(session) as address:
+    with served(annotation_server(session)) as address:
         tab = browser.new_page(viewport={"width": 900, "height": 900})
         tab.goto(address)
         tab.wait_for_selector("#stage img")
@@ -101,6 +107,30 @@ def annotated(browser: Any, shifts: list[tuple[int, int]]) -> None:
         tab.keyboard.press("ArrowRight")
         tab.wait_for_timeout(1000)
         taken(tab, "annotate.jpg")
+
+
+def clicked(browser: Any, frame: RgbdFrame) -> None:
+    """Records a pour on the real mug by five clicks and a key, and takes the picture of the page before it is kept."""
+    wanted = Wanted("my_clicked_mug", "pour-with", "mug")
+    session = ClickSession(frame, TabletopSegmenter().segment(frame), wanted, DemonstrationStore(Path("demonstrations")))
+    marks = yaml.safe_load((ROOT / "test" / "data" / "keypoints" / "blue_mug.yaml").read_text())["points"]
+    with served(click_server(session)) as address:
+        tab = browser.new_page(viewport={"width": 1000, "height": 1060})
+        tab.goto(address)
+        tab.wait_for_selector("html[data-ready=yes]")
+        tab.keyboard.press("z")
+        # The hand comes from the side, so that the third click is not needed.
+        clicks = (("2", marks[MARKED_AS["handle"]]), ("a", None), ("4", marks[MARKED_AS["outlet"]]), ("5", POURED_TO))
+        for key, uv in clicks:
+            tab.keyboard.press(key)
+            tab.wait_for_timeout(500)
+            if uv is not None:
+                (left, top, width, _), box = session.state()["window"], tab.locator("#picture").bounding_box()
+                scale = box["width"] / width
+                tab.mouse.click(box["x"] + (uv[0] + 0.5 - left) * scale, box["y"] + (uv[1] + 0.5 - top) * scale)
+                tab.wait_for_timeout(1000)
+        tab.wait_for_timeout(500)
+        taken(tab, "click.jpg")
 
 
 def reported(browser: Any) -> None:
@@ -127,6 +157,7 @@ def main() -> int:
         assert set(MARKED_AS) == {item.name for item in shown.keypoints}, shown.keypoints
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            clicked(browser, frame)
             annotated(browser, shifts)
             words = ["--demonstration", str(SHOWN), "--annotations", "truth.yaml", "--out", "out"]
             if func_corr(["replay", "bag", *words]):

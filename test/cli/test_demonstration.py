@@ -77,3 +77,20 @@ def test_a_library_demonstration_is_recorded_with_its_phases(tmp_path: Path) -> 
     shown = DemonstrationStore(tmp_path).load("hammer_pound")
     assert [phase.name for phase in shown.phases] == ["pregrasp", "grasp", "lift", "action", "retreat"]
     assert shown.support is not None and shown.mask.any()
+
+
+def test_clicking_is_refused_before_the_page_where_nothing_could_be_kept(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from func_corr_ros.evaluation import local_page
+
+    marks = words.index("--marks")
+    files = ["demonstration", "click", *words[2:marks], *words[marks + 2 :], "--object", "board", "--port", "0"]
+    said = []
+    monkeypatch.setattr(local_page, "serve", lambda server, what: said.append(what))
+    assert main([*files, "--function", "pour-with"]) == 0
+    assert "board_pour" in said[0] and "nothing was kept" in capsys.readouterr().out and not (tmp_path / "store").exists()
+    assert main([*files, "--function", "Pour"]) == 2 and "function 'Pour'" in capsys.readouterr().err
+    assert main(words) == 0 and main([*files, "--function", "pour-with"]) == 2
+    assert "'board_pour' exists" in capsys.readouterr().err and len(said) == 1
+    assert main([*files, "--function", "pour-with", "--overwrite"]) == 0 and len(said) == 2

@@ -7,19 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from func_corr_ros.data.library_demonstration import (
-    GRIP,
-    LIFT_M,
-    OBJECT,
-    PREGRASP_M,
-    WORKING,
-    draw_object,
-    library_demonstration,
-    view_of,
-)
+from func_corr_ros.data.library_demonstration import OBJECT, draw_object, library_demonstration, view_of
 from func_corr_ros.data.sensor_noise import SensorNoiseSettings
 from func_corr_ros.data.tabletop_scene import SceneView
 from func_corr_ros.errors import BadSettings, UnknownFunction
+from func_corr_ros.transfer.steps import GRIP, LIFT_M, PREGRASP_M, WORKING
 
 
 @pytest.fixture(scope="module")

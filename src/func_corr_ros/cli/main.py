@@ -15,7 +15,7 @@ from func_corr_ros.errors import FuncCorrError
 VERBS = {
     "match": "draw the matches between an object in one picture and an object in another",
     "transfer": "carry a demonstration over to an RGB-D frame and print the poses",
-    "demonstration": "record a demonstration from files or from the library of objects, or list those there are",
+    "demonstration": "record a demonstration by clicks, from files or from the library of objects, or list those there are",
     "replay": "run a recording (rosbag2 or ROS 1 bag) through the pipeline and score it",
     "annotate": "click the truth on some frames of a recording, in a browser on this machine",
     "compare": "two replays, or two evaluations, of the same thing: better, worse or the same",

@@ -14,14 +14,10 @@ from func_corr_ros.data.sensor_noise import SensorNoiseSettings
 from func_corr_ros.data.tabletop_scene import REALSENSE, SceneView
 from func_corr_ros.errors import BadSettings, DegenerateGeometry, NoDepth
 from func_corr_ros.geometry.camera import PinholeCamera
-from func_corr_ros.geometry.se3 import make
-from func_corr_ros.transfer.demonstration import Demonstration, Keypoint, Phase, keypoint_at
+from func_corr_ros.transfer.demonstration import Demonstration, Keypoint, keypoint_at
+from func_corr_ros.transfer.steps import GRIP, WORKING, steps
 
-# The keypoints of such a demonstration, and the links that its poses are of.
-GRIP, WORKING = "grip", "working"
-GRIPPER_LINK, TOOL_LINK = "gripper", "tool"
 OBJECT = "target"
-PREGRASP_M, LIFT_M, RETREAT_M = 0.1, 0.12, 0.08
 # Fewer pixels of a part than this show nothing of it.
 MIN_SEEN_PX = 12
 _ATTEMPTS = 30
@@ -56,17 +52,10 @@ def library_demonstration(view: SceneView, function: str, demonstration_id: str)
     tool = view.camera_from_function(OBJECT, function)
     marks = {GRIP: view.nearest_pixel(mask, gripper[:3, 3]),
              WORKING: view.nearest_pixel(view.serves(OBJECT, function), tool[:3, 3])}
-    up = view.support.normal
     return Demonstration(
         id=demonstration_id, function=function, object=thing.category, frame=view.frame, mask=mask,
         keypoints=tuple(_marked(view, name, uv) for name, uv in marks.items()),
-        phases=(
-            Phase("pregrasp", GRIPPER_LINK, GRIP, gripper @ _back(PREGRASP_M)),
-            Phase("grasp", GRIPPER_LINK, GRIP, gripper),
-            Phase("lift", GRIPPER_LINK, GRIP, _raised(gripper, LIFT_M * up)),
-            Phase("action", TOOL_LINK, WORKING, tool),
-            Phase("retreat", TOOL_LINK, WORKING, _raised(tool, RETREAT_M * up)),
-        ),
+        phases=steps(gripper, tool, view.support.normal),
         support=view.support,
     )
 
@@ -106,11 +95,3 @@ def _marked(view: SceneView, name: str, uv: tuple[float, float]) -> Keypoint:
     except NoDepth:
         depth = np.array([view.exact.depth[int(uv[1]), int(uv[0])]], dtype=np.float64)
         return Keypoint(name, uv, view.frame.camera.unproject(np.array([uv]), depth)[0])
-
-
-def _back(distance: float) -> Float64[np.ndarray, "4 4"]:
-    return make(np.eye(3), np.array([0.0, 0.0, -distance]))
-
-
-def _raised(pose: Float64[np.ndarray, "4 4"], by: Float64[np.ndarray, "3"]) -> Float64[np.ndarray, "4 4"]:
-    return make(pose[:3, :3], pose[:3, 3] + by)

@@ -71,6 +71,12 @@ class Picture:
         corner = (low + high - extent) / 2.0
         return cls(image, side / extent, (float(corner[0]), float(corner[1])), side, side)
 
+    @property
+    def window(self) -> tuple[float, float, float, float]:
+        """What is seen of the original: left, top, width and height [px], counted from the outer edges of its first pixel."""
+        width, height = self._size
+        return float(self._origin[0]), float(self._origin[1]), width / self.scale, height / self.scale
+
     def at(self, uv: Float[np.ndarray, "*n 2"]) -> Float64[np.ndarray, "*n 2"]:
         """Returns where the original's pixels ``uv`` lie in ``rgb``."""
         return (uv.astype(np.float64) + 0.5 - self._origin) * self.scale - 0.5

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, StrictUndefined
 
-from func_corr_ros.errors import BadAnnotations
+from func_corr_ros.errors import BadAnnotations, FuncCorrError
 
 LOCAL = "127.0.0.1"
 # What a person says, a click or a word, is some 60 bytes.
@@ -38,7 +38,7 @@ def local_server(
     """Returns a server of ``session`` that listens on 127.0.0.1 (any free port for 0), one request at a time.
 
     ``GET /`` is the Jinja ``template`` filled with what is ``told``, ``/picture/N`` a JPEG, ``/state`` what is known as JSON;
-    ``POST /state`` goes to ``say``, decoded, whose BadAnnotations, ValueError, KeyError, TypeError and AttributeError are
+    ``POST /state`` goes to ``say``, decoded, whose FuncCorrError, ValueError, KeyError, TypeError and AttributeError are
     answered with their words. A page of another host is refused, also one whose name leads here.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -67,7 +67,7 @@ def local_server(
                 if self.path != "/state" or not 0 < length <= MOST_BYTES:
                     raise BadAnnotations(f"what is said goes to /state and has at most {MOST_BYTES} bytes")
                 say(json.loads(self.rfile.read(length)))
-            except (BadAnnotations, ValueError, KeyError, TypeError, AttributeError) as error:
+            except (FuncCorrError, ValueError, KeyError, TypeError, AttributeError) as error:
                 self._send("text/plain", f"{type(error).__name__}: {error}".encode(), HTTPStatus.BAD_REQUEST)
                 return
             self._send("application/json", json.dumps(session.state()).encode())

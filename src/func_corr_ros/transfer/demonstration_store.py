@@ -78,11 +78,16 @@ class DemonstrationStore:
             raise UnknownDemonstration(f"no demonstration {demonstration_id!r}{hint} known: {self.ids()} in {self.folder}")
         return read_demonstration(self.folder / demonstration_id)
 
+    def free(self, demonstration_id: str, *, replace: bool = False) -> Path:
+        """Returns the folder for ``demonstration_id``; raises BadDemonstration where there is one already, unless ``replace``."""
+        target = self.folder / demonstration_id
+        if target.exists() and not replace:
+            raise BadDemonstration(f"{demonstration_id!r} exists in {self.folder}; choose another id or ask to replace it")
+        return target
+
     def record(self, demonstration: Demonstration, *, replace: bool = False) -> Path:
         """Writes ``demonstration`` and returns its folder; refuses to overwrite another unless ``replace``."""
-        target = self.folder / demonstration.id
-        if target.exists() and not replace:
-            raise BadDemonstration(f"{demonstration.id!r} exists in {self.folder}; choose another id or ask to replace it")
+        target = self.free(demonstration.id, replace=replace)
         self.folder.mkdir(parents=True, exist_ok=True)
         written = Path(tempfile.mkdtemp(prefix=f".{demonstration.id}.", dir=self.folder))
         try:
