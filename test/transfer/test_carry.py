@@ -38,6 +38,18 @@ def test_a_rim_becomes_a_spouts_tip():
     assert np.linalg.norm(_carried(OUTLET, live) - live.outlet) < 0.005
 
 
+def test_a_spouts_tip_becomes_a_rim():
+    shown, live = Vessel(radius=0.05, height=0.2, spout=0.03), Vessel(turn=0.9)
+    lifted, bodies, belief = sided(shown, live)
+    tip = Keypoint("outlet", (0.0, 0.0), shown.outlet)
+    around = shown.spout_points(np.linspace(0.6, 1.0, 30), np.linspace(-0.1, 0.1, 30))  # seen, and matched with the live rim
+    rim = live.wall(np.pi + np.linspace(-0.2, 0.2, 30), np.ones(30))
+    lifted = replace(lifted, reference=np.concatenate([lifted.reference, around]), live=np.concatenate([lifted.live, rim]),
+                     weights=np.full(len(lifted.weights) + 30, 0.5), part=np.concatenate([lifted.part, np.full((30, 2), 0.9)]))
+    alignment = align_revolved(lifted, *bodies, SETTINGS, belief)
+    assert np.linalg.norm(carried_keypoint(tip, lifted, alignment, SETTINGS) - live.outlet) < 0.006
+
+
 def test_the_grip_is_on_a_handle_that_reaches_less_far():
     live = Vessel(radius=0.05, turn=TURN, handle=0.018)
     assert np.linalg.norm(_carried(GRIP, live) - live.grip) < 0.005

@@ -36,7 +36,7 @@ def carried_keypoint(
     if bodies is None:
         return boxed_place(keypoint.point, belief) if belief and of_part else _corrected(keypoint, lifted, alignment, settings)
     place = _corrected(keypoint, lifted, alignment, settings)
-    if belief and of_part and not protrudes(bodies.reference, keypoint.point[None])[0]:
+    if belief and of_part:
         ringed = ringed_place(keypoint.point, belief, (bodies.reference, bodies.live), bodies.turn)
         gaps = [_own_gap(keypoint, some, lifted, alignment) for some in (alignment.carried(keypoint.point[None])[0], ringed)]
         place = place if gaps[0] < MUCH_NEARER * gaps[1] else ringed

@@ -40,7 +40,8 @@ def ringed_place(
     point: Float64[np.ndarray, "3"], belief: TurnBelief, bodies: tuple[Revolution, Revolution], turn: float
 ) -> Float64[np.ndarray, "3"]:
     """Returns where on the live body's functional part ``point`` of the reference body's lies (live camera's frame, metres): at
-    the same share of the part's radii and heights, ``turn`` [rad] further round. A bottle's mouth becomes a bowl's rim.
+    the same share of the part's radii and heights, ``turn`` [rad] further round. A bottle's mouth becomes a bowl's rim,
+    and a spout's tip, which is outside of both, the outermost of it.
     """
     ends = []
     for body, layout in zip(bodies, (belief.reference, belief.live), strict=True):
@@ -49,6 +50,8 @@ def ringed_place(
         weights = layout.of_part * ~protrudes(body, points) + LEAST
         ends.append([_ends(values, weights) for values in (radius, height)])
     at, azimuth, level = (float(value[0]) for value in bodies[0].cylindrical(point[None]))
+    if protrudes(bodies[0], point[None])[0]:
+        at, level = (float(np.clip(value, *shown)) for value, shown in zip((at, level), ends[0], strict=True))
     out, up = (_carried(value, shown, seen) for value, shown, seen in zip((at, level), *ends, strict=True))
     return bodies[1].foot + bodies[1].basis @ np.array([out * np.cos(azimuth + turn), out * np.sin(azimuth + turn), up])
 

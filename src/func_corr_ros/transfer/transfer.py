@@ -221,7 +221,9 @@ def _carried_phase(
 def _unseen_part(
     demonstration: Demonstration, alignment: Alignment, keypoints: Mapping[str, Float64[np.ndarray, "3"]], lifted: LiftedMatches
 ) -> DegenerateGeometry | None:
-    """Returns a refusal where a phase is about something that sticks out, and nothing of its kind is seen on the live object."""
+    """Returns a refusal where a phase is about something that sticks out, and no turn is known, or it is no functional part (of
+    which a rim may do what a spout does) and nothing of its kind is seen there on the live object.
+    """
     bodies = alignment.bodies
     if bodies is None:
         return None
@@ -233,8 +235,9 @@ def _unseen_part(
             continue
         beside = beside_on_protrusion(bodies.live, keypoints[keypoint.name], lifted.live)
         if lifted.part is not None:  # a spout is no handle
-            beside &= (lifted.part[:, 0] > 0.5) == (part_around(keypoint, lifted) > 0.5)
-        if bodies.turn_is_free or beside.sum() < MIN_PROTRUSION_POINTS:
+            beside &= lifted.part[:, 0] <= 0.5
+        hidden = part_around(keypoint, lifted) <= 0.5 and beside.sum() < MIN_PROTRUSION_POINTS
+        if bodies.turn_is_free or hidden:
             return DegenerateGeometry(
                 f"phase {phase.name!r} is about the {keypoint.name}, which sticks out of the demonstrated object; nothing like "
                 "it was found there on the live one. Is it hidden? Another view may show it"
