@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from func_corr_ros.data.objects import FUNCTIONS
 from func_corr_ros.errors import BadDemonstration, NoDepth, NoMask, SizeMismatch
 from func_corr_ros.transfer.demonstration import Phase, keypoint_at
 
@@ -28,9 +29,15 @@ def test_ids_that_could_be_paths_are_refused(demonstration, bad):
         replace(demonstration, id=bad)
 
 
-def test_a_function_is_lower_case_with_hyphens(demonstration):
+@pytest.mark.parametrize("function", ["Pour With", "pour-", " pour", "pick  up-with", ""])
+def test_a_function_is_lower_case_words(demonstration, function):
     with pytest.raises(BadDemonstration, match="pour-with"):
-        replace(demonstration, function="Pour With")
+        replace(demonstration, function=function)
+
+
+def test_every_function_of_the_library_can_be_shown(demonstration):
+    for function in FUNCTIONS:  # "pick up-with" too
+        assert replace(demonstration, function=function).function == function
 
 
 def test_an_empty_mask_is_refused(demonstration):

@@ -19,7 +19,8 @@ from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-FUNCTION_PATTERN = re.compile(r"[a-z]+(-[a-z]+)*")
+# "pour-with", and the taxonomy's "pick up-with".
+FUNCTION_PATTERN = re.compile(r"[a-z]+([- ][a-z]+)*")
 ANCHOR_MARK = "@"
 ANCHOR_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,31}")
 # A stored point must be the surface its pixel sees; more than this and one of the two was edited alone.
@@ -78,7 +79,8 @@ class Demonstration:
         if not ID_PATTERN.fullmatch(self.id):
             raise BadDemonstration(f"id {self.id!r}: lower-case letters, digits, '_' and '-', at most 64")
         if not FUNCTION_PATTERN.fullmatch(self.function):
-            raise BadDemonstration(f"{self.id}: function {self.function!r}; lower case with hyphens, such as 'pour-with'")
+            raise BadDemonstration(f"{self.id}: function {self.function!r}; lower case, words with hyphens or spaces between, "
+                                   "such as 'pour-with' or 'pick up-with'")
         if self.mask.shape != self.frame.depth.shape:
             raise SizeMismatch(f"{self.id}: the mask is {self.mask.shape}, the picture {self.frame.depth.shape} (rows, columns)")
         if not self.mask.any():
