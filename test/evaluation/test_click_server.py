@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from local_pages import asked, served
 from segmentation.ray_cast import FLOOR, TABLE, Box, cast, eye, mug
 
 from func_corr_ros.errors import BadAnnotations, BadDemonstration, DegenerateGeometry, NoDepth, NoMask
@@ -189,32 +187,23 @@ def test_the_picture_shows_the_tools_and_its_window_leads_back_to_pixels(session
 
 @pytest.fixture
 def address(session: ClickSession) -> Iterator[str]:
-    with click_server(session) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(click_server(session)) as url:
+        yield url
 
 
-def asked(url: str, said: Any = None, **headers: str) -> tuple[int, bytes]:
-    body = None if said is None else json.dumps(said).encode()
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
+def said(url: str, what: Any, **headers: str) -> tuple[int, bytes]:
+    return asked(url + "/state", json.dumps(what).encode(), **headers)
 
 
 def test_the_page_says_all_over_the_wire(address: str, tmp_path: Path) -> None:
     status, page = asked(address + "/")
     assert status == 200 and b"Show pour-with with a mug" in page and b"http://" not in page and b"https://" not in page
     assert b"horizontal, poured towards" in page and b"crest of the rim" in page
-    said = [{"click": "grip", "uv": pixel(HANDLE)}, {"place": "grip", "choose": "approach", "word": "side"},
-            {"place": "grip", "turn": "turn_deg", "by": -5}, {"zoom": True}, {"click": "working", "uv": pixel(RIM)},
-            {"click": "towards", "uv": pixel(RIM - 0.06 * RIGHT)}, {"keep": True, "again": False}]
-    for one in said:
-        status, state = asked(address + "/state", one)
+    clicks = [{"click": "grip", "uv": pixel(HANDLE)}, {"place": "grip", "choose": "approach", "word": "side"},
+              {"place": "grip", "turn": "turn_deg", "by": -5}, {"zoom": True}, {"click": "working", "uv": pixel(RIM)},
+              {"click": "towards", "uv": pixel(RIM - 0.06 * RIGHT)}, {"keep": True, "again": False}]
+    for one in clicks:
+        status, state = said(address, one)
         assert status == 200, state
     assert json.loads(state)["kept"] == str(tmp_path / "my_mug") and json.loads(state)["turned"]["grip"]["turn_deg"] == -5.0
     assert asked(address + "/picture/7")[1][:2] == b"\xff\xd8"
@@ -224,10 +213,10 @@ def test_nonsense_and_strangers_are_refused(address: str, tmp_path: Path) -> Non
     for bad in ({}, [], {"click": "grip"}, {"click": "grip", "uv": 3}, {"click": "grip", "uv": ["a", "b"]},
                 {"turn": "x", "by": 1}, {"place": "grip", "turn": "turn_deg", "by": "far"},
                 {"place": "grip", "choose": "approach"}, {"keep": True}):
-        status, words = asked(address + "/state", bad)
+        status, words = said(address, bad)
         assert status == 400 and words, bad
-    assert asked(address + "/state", {"zoom": 1}, Host="evil.example")[0] == 403
-    assert asked(address + "/state", {"zoom": 1}, Origin="http://evil.example")[0] == 403
+    assert said(address, {"zoom": 1}, Host="evil.example")[0] == 403
+    assert said(address, {"zoom": 1}, Origin="http://evil.example")[0] == 403
     assert json.loads(asked(address + "/state")[1])["revision"] == 0 and list(tmp_path.iterdir()) == []
 
 

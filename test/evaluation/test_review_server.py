@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import local_pages
 import numpy as np
 import pytest
 
@@ -36,18 +36,12 @@ def session(folder: Path, count: int = 6) -> ReviewSession:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, ReviewSession]]:
     shown = session(tmp_path)
-    with review_server(shown) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", shown
-        server.shutdown()
+    with local_pages.served(review_server(shown)) as url:
+        yield url, shown
 
 
 def post(url: str, body: bytes, **headers: str) -> int:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(f"{url}/state", body, headers), timeout=30) as reply:
-            return int(reply.status)
-    except urllib.error.HTTPError as error:
-        return int(error.code)
+    return local_pages.asked(f"{url}/state", body, **headers)[0]
 
 
 def test_words_are_kept_with_every_word(tmp_path: Path) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from local_pages import asked, served
 
 from func_corr_ros.errors import BadAnnotations
 from func_corr_ros.geometry.camera import PinholeCamera
@@ -117,20 +115,8 @@ def test_clicks_beside_the_picture_are_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    with annotation_server(session(tmp_path / "truth.yaml")) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-def asked(url: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
+    with served(annotation_server(session(tmp_path / "truth.yaml"))) as url:
+        yield url
 
 
 def test_the_page_its_pictures_and_a_click(address: str, tmp_path: Path) -> None:

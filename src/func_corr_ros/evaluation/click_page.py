@@ -2,16 +2,9 @@
 """The page of :mod:`click_server`: click the object, where it is gripped and where it acts; look at the tools; keep it."""
 from __future__ import annotations
 
-from func_corr_ros.evaluation.report_page import STYLE
+from func_corr_ros.evaluation.local_page import HEAD
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{{ title }}</title>
-<style>""" + STYLE + """
+PAGE = HEAD + """
 h1 { margin: .3rem 0; } p { margin: .5rem 0; }
 #picture { cursor: crosshair; max-height: 62vh; width: auto; max-width: 100%; }
 button { font: inherit; color: var(--ink); background: var(--soft); border: 1px solid var(--line); border-radius: .4rem;

@@ -13,8 +13,18 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, StrictUndefined
 
 from func_corr_ros.errors import BadAnnotations, FuncCorrError
+from func_corr_ros.evaluation.report_page import STYLE
 
 LOCAL = "127.0.0.1"
+# How every such page begins, up to where its own styles follow; it is told a ``title``.
+HEAD = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{{ title }}</title>
+<style>""" + STYLE
 # What a person says, a click or a word, is some 60 bytes.
 MOST_BYTES = 4096
 

@@ -2,16 +2,9 @@
 """The page of :mod:`review_server`: a grid of assets, and keys that say yes, no, or what else it is."""
 from __future__ import annotations
 
-from func_corr_ros.evaluation.report_page import STYLE
+from func_corr_ros.evaluation.local_page import HEAD
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{{ title }}</title>
-<style>""" + STYLE + """
+PAGE = HEAD + """
 #grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .6rem; }
 .card { border: 2px solid var(--line); border-radius: .4rem; padding: .4rem; text-align: left; font: inherit; color: var(--ink);
   background: none; cursor: pointer; overflow-wrap: anywhere; display: flex; flex-direction: column; gap: .2rem; }

@@ -2,16 +2,9 @@
 """The page of :mod:`annotation_server`: click where a keypoint is, look at what was carried along, go on."""
 from __future__ import annotations
 
-from func_corr_ros.evaluation.report_page import STYLE
+from func_corr_ros.evaluation.local_page import HEAD
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{{ title }}</title>
-<style>""" + STYLE + """
+PAGE = HEAD + """
 #stage { position: relative; max-width: 80rem; } #stage img { cursor: crosshair; image-rendering: pixelated; }
 #stage svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; overflow: visible; }
 button { font: inherit; color: var(--ink); background: var(--soft); border: 1px solid var(--line); border-radius: .4rem;

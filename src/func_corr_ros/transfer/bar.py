@@ -75,10 +75,10 @@ def bar_turn(
     """Returns the least turn that lays the carried bar along the live one; none where both run alike. Where both ways round are
     about as long, a gripper that comes along ``approach`` comes from above after it, by the support's normal ``up``.
     """
+    if abs(bars.carried @ bars.live) > np.cos(ALIKE):
+        return np.eye(3)
     turns = [_least_turn(bars.carried, sign * bars.live) for sign in (1.0, -1.0)]
     angles = [float(turn.magnitude()) for turn in turns]
-    if min(angles) < ALIKE:
-        return np.eye(3)
     chosen = int(np.argmin(angles))
     if up is not None and abs(angles[0] - angles[1]) < UNDECIDED:
         chosen = int(np.argmin([turn.apply(approach) @ up for turn in turns]))
@@ -87,13 +87,8 @@ def bar_turn(
 
 
 def _least_turn(a: Float64[np.ndarray, "3"], b: Float64[np.ndarray, "3"]) -> Rotation:
+    """Returns the least turn of ``a`` onto ``b``, which are ALIKE apart at least."""
+    # Rotation.align_vectors says this too, but since SciPy 1.12 only: Ubuntu 24.04 has 1.11.
     axis = np.cross(a, b)
     sine = float(np.linalg.norm(axis))
-    if sine < 1e-9:  # the same way, or opposite, which is never the least turn of a bar
-        return Rotation.identity() if a @ b > 0.0 else Rotation.from_rotvec(np.pi * _across(a))
     return Rotation.from_rotvec(np.arctan2(sine, a @ b) / sine * axis)
-
-
-def _across(a: Float64[np.ndarray, "3"]) -> Float64[np.ndarray, "3"]:
-    other = np.cross(a, np.eye(3)[np.abs(a).argmin()])
-    return other / np.linalg.norm(other)
