@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from transfer.sticks import TABLE, UP, laid_out, stick
+from transfer.vessels import Vessel, points_of
 
 from func_corr_ros.geometry.se3 import about_axis, rotation_angle
-from func_corr_ros.transfer.align import align_objects
-from func_corr_ros.transfer.layout import layouts
+from func_corr_ros.transfer.align import AlignSettings, align_objects
+from func_corr_ros.transfer.layout import Layout, layouts
+from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.revolved import body_of
 from func_corr_ros.transfer.turn import TURNS, WEIGHTS, Witness, believed_turn, witnesses
 
 
@@ -57,6 +60,30 @@ def test_a_part_that_is_everywhere_leaves_the_ends_open() -> None:
     everywhere = replace(stick(0.3), part=np.full((400, 2), 0.8))
     belief = believed_turn(*laid_out(everywhere))
     assert belief.mass < 0.6, "the axis alone fits two turns"
+
+
+@pytest.mark.parametrize(("elsewhere", "one_sided"), [(0, True), (50, True), (100, False), (150, False)])
+@pytest.mark.parametrize("azimuth", [0.3, 3.1])
+def test_most_of_what_sticks_out_says_the_side(elsewhere: int, one_sided: bool, azimuth: float) -> None:
+    vessel, rng = Vessel(turn=azimuth), np.random.default_rng(2)
+    wall, handle = np.split(points_of(vessel), [1200])
+    spout = vessel.handle_points(rng.uniform(np.pi - 0.2, np.pi + 0.2, elsewhere), rng.uniform(0.3, 0.7, elsewhere))
+    points = np.concatenate([wall, handle, spout])
+    body = body_of(points, TABLE, AlignSettings())
+    layout = Layout(points - body.foot, np.zeros(len(points)), body.foot, np.eye(3), 0.1, body)
+    assert layout.outstanding.strength == (1.0 if one_sided else 0.0)
+    assert layout.part_outstanding.strength == 0.0
+    if one_sided:
+        assert np.cos(layout.outstanding.azimuth - azimuth) > np.cos(np.radians(3.0)), "the minority does not turn it"
+
+
+def test_what_nothing_was_matched_with_is_not_of_the_part() -> None:
+    vessel, rng = Vessel(), np.random.default_rng(0)
+    rim = vessel.wall(rng.uniform(-np.pi, np.pi, 300), rng.uniform(0.9, 1.0, 300))
+    lifted = LiftedMatches(rim, rim, np.full(300, 0.5), 1.0, part=np.full((300, 2), 0.9))
+    shown, live = layouts(points_of(vessel), lifted, (TABLE, TABLE), (0.1, 0.1))
+    assert shown.part[points_of(vessel)[:, 2] > 0.09].min() == 0.9 and live.part.min() == 0.9
+    assert shown.part[1200:].max() == 0.0, "the handle is nearest to the rim, and not of it"
 
 
 def test_without_a_part_nothing_is_believed() -> None:

@@ -12,13 +12,15 @@ from scipy.spatial import cKDTree
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.procrustes import upright_basis
 from func_corr_ros.geometry.revolution import Revolution
-from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.lift import OF_PART, LiftedMatches
 from func_corr_ros.transfer.protrusion import MIN_HEIGHT, MIN_TURN_MATCHES, protrudes
 
 # Pixels that are surely of the part count: at this power of the probability, half as sure counts a sixteenth.
 SURENESS = 4.0
-# Directions are to one side where their mean, as unit vectors, is so long.
-ONE_SIDE = 0.9
+# What sticks out does so to one side where this share of it lies within SIDE, seen from the axis.
+ONE_SIDE, SIDE = 0.7, np.radians(60.0)
+# A point further from any matched one than this share of the size is not of the part: what serves is matched with what serves.
+UNMATCHED = 0.05
 # More points than these say nothing new of a layout.
 MAX_POINTS = 1000
 # What surely is not of the part weighs so little, not nothing: there is always a mean.
@@ -91,24 +93,26 @@ class Layout:
     @property
     def outstanding(self) -> Direction:
         """The way to what sticks out of a body of revolution and is not of the functional part: a handle that serves to hold."""
-        return self._outstanding(self.part <= 0.5)
+        return self._outstanding(self.part <= OF_PART)
 
     @property
     def part_outstanding(self) -> Direction:
         """The way to what sticks out of a body of revolution and is of the functional part: a spout to pour from, say."""
-        return self._outstanding(self.part > 0.5)
+        return self._outstanding(self.part > OF_PART)
 
     def _outstanding(self, which: Bool[np.ndarray, " n"]) -> Direction:
-        """Returns the mean way to points that stick out; strength 0 where these are few, or on several sides."""
+        """Returns the way to most points that stick out; strength 0 where these are few, or on several sides."""
         if self.body is None:
             return Direction(0.0, 0.0)
         high = self.points[:, 2] > MIN_HEIGHT * self.points[:, 2].max()
         out = which & high & protrudes(self.body, self.world(self.points))
         if out.sum() < MIN_TURN_MATCHES:
             return Direction(0.0, 0.0)
-        azimuth = np.arctan2(self.points[out, 1], self.points[out, 0])
-        mean = np.exp(1j * azimuth).mean()
-        return Direction(float(np.angle(mean)), 1.0 if abs(mean) > ONE_SIDE else 0.0)
+        azimuth = np.sort(np.arctan2(self.points[out, 1], self.points[out, 0]))
+        around = np.concatenate([azimuth, azimuth + 2.0 * np.pi])
+        held = np.searchsorted(around, azimuth + SIDE, side="right") - np.arange(len(azimuth))
+        side = around[held.argmax() :][: held.max()]
+        return Direction(float(np.angle(np.exp(1j * side).mean())), 1.0 if len(side) >= ONE_SIDE * len(azimuth) else 0.0)
 
     def _way(self, offset: Float64[np.ndarray, "3"]) -> Direction:
         return Direction(float(np.arctan2(offset[1], offset[0])), float(np.hypot(offset[0], offset[1])) / self.size)
@@ -126,7 +130,8 @@ def layouts(
         return None
     shown, live = (points[:: max(len(points) // MAX_POINTS, 1)] for points in (shown, lifted.live))
     of_live = lifted.part[:: max(len(lifted.live) // MAX_POINTS, 1), 0]
-    of_shown = lifted.part[cKDTree(lifted.reference).query(shown)[1], 1]
+    apart, nearest = cKDTree(lifted.reference).query(shown)
+    of_shown = np.where(apart < UNMATCHED * sizes[0], lifted.part[nearest, 1], 0.0)
     shown_body, live_body = bodies if all(body is not None for body in bodies) else (None, None)
     return (
         _layout(shown, of_shown, supports[0], sizes[0], shown_body),

@@ -15,7 +15,8 @@ from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 
 # Below this many pairs with depth on both sides there is nothing a robust fit could reject.
 MIN_PAIRS = 8
-
+# A point that is more probably of the functional part than this is taken to be of it.
+OF_PART = 0.5
 
 # Depth cameras see neither nearer nor farther; what lies outside was read in the wrong unit.
 NEAREST_M, FARTHEST_M = 0.03, 60.0

@@ -23,7 +23,7 @@ from func_corr_ros.transfer.carry import carried_keypoint, part_around
 from func_corr_ros.transfer.demonstration import Demonstration, Phase
 from func_corr_ros.transfer.handle_place import MIN_PROTRUSION_POINTS, beside_on_protrusion
 from func_corr_ros.transfer.layout import layouts
-from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.lift import OF_PART, LiftedMatches
 from func_corr_ros.transfer.protrusion import protrudes
 from func_corr_ros.transfer.revolved import align_revolved, body_of
 from func_corr_ros.transfer.trust import evidence, probability
@@ -235,8 +235,8 @@ def _unseen_part(
             continue
         beside = beside_on_protrusion(bodies.live, keypoints[keypoint.name], lifted.live)
         if lifted.part is not None:  # a spout is no handle
-            beside &= lifted.part[:, 0] <= 0.5
-        hidden = part_around(keypoint, lifted) <= 0.5 and beside.sum() < MIN_PROTRUSION_POINTS
+            beside &= lifted.part[:, 0] <= OF_PART
+        hidden = part_around(keypoint, lifted) <= OF_PART and beside.sum() < MIN_PROTRUSION_POINTS
         if bodies.turn_is_free or hidden:
             return DegenerateGeometry(
                 f"phase {phase.name!r} is about the {keypoint.name}, which sticks out of the demonstrated object; nothing like "
