@@ -102,7 +102,7 @@ def test_clicks_and_boxes_of_a_request_choose_the_object_and_words_need_a_model(
 
 
 def test_reference_and_function_change_while_images_stream(robot, blocks, good, loaded, store, assert_good) -> None:
-    """Another demonstration, of another function, and back: no image in between is an error, and none has to wait for it."""
+    """Another demonstration, of another function, and back: no image in between is an error."""
     store.record(replace(blocks.demonstration("hung"), function="hang-onto"))
     assert_good()
 
