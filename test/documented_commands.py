@@ -26,7 +26,7 @@ OURS = ("test/", "docs/", "config/", "models/", "examples/", "benchmarks/", "lau
 DECLARE = "DeclareLaunchArgument"
 # Programs that are not this project's; nothing but their name is looked at.
 FOREIGN = {"source", ".", "export", "sudo", "pip", "trtexec", "torchrun", "docker", "rerun", "systemctl", "rosdep",
-           "bloom-generate"}
+           "bloom-generate", "colcon", "python3"}
 
 
 verb_parser = lru_cache(reference.verb_parser)

@@ -2,7 +2,6 @@
 """An operator points at one of two objects: it alone is segmented, followed while it moves, and let go when asked or gone."""
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,14 +21,7 @@ def segmented(robot, blocks, running):
     robot.create_subscription(ObjectMaskArray, "segmentation_node/objects", lambda message: robot._hear("objects", message), 10)
 
     def until(ready, *poses):
-        frame = blocks.frame(poses[0])
-        for pose in poses[1:]:
-            other, mask = blocks.frame(pose), blocks.mask(pose)
-            nearer = mask & ~(other.depth > frame.depth)
-            frame = replace(
-                frame, color=np.where(nearer[..., None], other.color, frame.color),
-                depth=np.where(nearer, other.depth, frame.depth),
-            )
+        frame = blocks.frame_with(*poses)
         deadline = time.monotonic() + LONG
         while time.monotonic() < deadline:
             message = robot.answer(lambda stamp: running.rgbd_messages(frame, stamp), key="objects")

@@ -2,7 +2,6 @@
 """The segmentation node in this process: words by parameter and topic; masks carried between key images; sam's fallback."""
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,11 +32,10 @@ class Grounder:
 def two(blocks):
     """Two objects, apart; the box of the right one."""
     left, right = blocks.moved(-0.14, 0.0, 0.0), blocks.moved(0.14, 0.02, 20.0)
-    frame, other, mask = blocks.frame(left), blocks.frame(right), blocks.mask(right)
-    color, depth = np.where(mask[..., None], other.color, frame.color), np.where(mask, other.depth, frame.depth)
-    both = replace(frame, color=color, depth=depth)
+    mask = blocks.mask(right)
     rows, columns = np.nonzero(mask)
-    return both, mask, np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], dtype=np.float32)
+    box = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], dtype=np.float32)
+    return blocks.frame_with(left, right), mask, box
 
 
 @pytest.fixture

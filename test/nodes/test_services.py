@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What planners ask the running nodes is answered, with poses in millimetres or with an error code, and never left open."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from func_corr_ros.srv import (
@@ -12,7 +14,7 @@ from func_corr_ros.srv import (
     SetReference,
     TransferDemonstration,
 )
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, RegionOfInterest
 
 from func_corr_ros.errors import ErrorCode
 
@@ -71,6 +73,58 @@ def test_services_use_the_newest_frame(robot, blocks, good, loaded, assert_good)
     assert (segmented.error_code, len(segmented.objects.objects)) == (0, 1), segmented.error_msg
     clicked = robot.call(Segment, "segmentation_node/segment", point_u=[5.0], point_v=[5.0])
     assert clicked.error_code in (ErrorCode.NO_MASK, ErrorCode.STALE_INPUT)
+
+
+def test_clicks_and_boxes_of_a_request_choose_the_object_and_words_need_a_model(robot, blocks, loaded, running) -> None:
+    poses = blocks.moved(-0.14, 0.0, 0.0), blocks.moved(0.14, 0.02, 20.0)
+    color, depth, info = running.rgbd_messages(blocks.frame_with(*poses), robot.now_ns())
+
+    def segmented(**prompts) -> np.ndarray:
+        answer = robot.call(
+            Segment, "segmentation_node/segment", color=color, depth=depth, camera_info=info, **prompts
+        )
+        assert answer.error_code == 0, answer.error_msg
+        labels = answer.objects.labels
+        return np.frombuffer(labels.data, dtype="<u2").reshape(labels.height, labels.width)
+
+    assert len(np.unique(segmented())) == 3, "the ground and two objects"
+    masks = [blocks.mask(pose) for pose in poses]
+    for own, other in (masks, masks[::-1]):
+        v, u = np.argwhere(own)[own.sum() // 2]
+        low, high = np.argwhere(own).min(axis=0), np.argwhere(own).max(axis=0)
+        box = RegionOfInterest(y_offset=int(low[0]), x_offset=int(low[1]), height=int(high[0] - low[0] + 1),
+                               width=int(high[1] - low[1] + 1))
+        for prompts in ({"point_u": [float(u)], "point_v": [float(v)]}, {"boxes": [box]}):
+            found = segmented(**prompts) > 0
+            assert (found & own).sum() > 0.9 * own.sum() and not (found & other).any(), list(prompts)
+    words = robot.call(Segment, "segmentation_node/segment", color=color, depth=depth, camera_info=info, text="right blocks")
+    assert words.error_code == ErrorCode.BAD_PROMPT and "grounding.model" in words.error_msg
+
+
+def test_reference_and_function_change_while_images_stream(robot, blocks, good, loaded, store, assert_good) -> None:
+    """Another demonstration, of another function, and back: no image in between is an error."""
+    store.record(replace(blocks.demonstration("hung"), function="hang-onto"))
+    assert_good()
+
+    def streamed(id: str, function: str, since: int) -> bool:
+        return any(
+            keypoints.function == function and keypoints.reference_id == id and stamp > since
+            for stamp, heard in list(robot.heard.items()) if (keypoints := heard.get("keypoints")) is not None
+        )
+
+    began = robot.now_ns()
+    with robot.streaming(good[0], 0.1):
+        robot.wait_for(lambda: streamed("blocks", "pour-with", began))
+        for id, function in (("hung", "hang-onto"), ("blocks", "pour-with")):
+            asked = robot.now_ns()
+            answer = robot.call(LoadDemonstration, "transfer_node/load_demonstration", demonstration_id=id)
+            assert (answer.error_code, answer.function) == (0, function), answer.error_msg
+            robot.wait_for(lambda id=id, function=function, asked=asked: streamed(id, function, asked))
+    seen = [heard["keypoints"] for stamp, heard in sorted(robot.heard.items()) if stamp >= began and "keypoints" in heard]
+    assert {one.error_code for one in seen} <= {0, ErrorCode.STALE_INPUT}  # of a busy machine
+    changes = [one.function for before, one in zip([None, *seen], seen, strict=False)
+               if before is None or one.function != before.function]
+    assert changes == ["pour-with", "hang-onto", "pour-with"]
 
 
 def test_pixels_asked_for_are_found(robot, blocks, good, loaded) -> None:

@@ -40,6 +40,17 @@ def frame(world_from_object: np.ndarray, stamp_ns: int = 0) -> RgbdFrame:
     return RgbdFrame(picture, depth.reshape(size).astype(np.float32), CAMERA, stamp_ns, "camera_color_optical_frame")
 
 
+def frame_with(*poses: np.ndarray) -> RgbdFrame:
+    """Returns what the camera sees of several objects, each at one of ``poses``."""
+    seen = frame(poses[0])
+    for pose in poses[1:]:
+        other, there = frame(pose), mask(pose)
+        nearer = there & ~(other.depth > seen.depth)
+        color = np.where(nearer[..., None], other.color, seen.color)
+        seen = replace(seen, color=color, depth=np.where(nearer, other.depth, seen.depth))
+    return seen
+
+
 def thinned(seen: RgbdFrame, step: int = 4) -> RgbdFrame:
     """Returns every ``step``-th pixel of a frame, and its camera."""
     camera = seen.camera

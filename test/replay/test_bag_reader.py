@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from replay.recorded_messages import CAMERA, PERIOD, STORE, T0, TOPICS, frame, frames, messages_of, write, write_ros1
 
 from func_corr_ros.errors import BadRecording, BadSettings
 from func_corr_ros.geometry.camera import PinholeCamera
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.replay.bag_reader import ReadingSettings, Recording, read_frames
 from func_corr_ros.replay.bag_topics import CAMERA_INFO, IMAGE, RgbdTopics
-from func_corr_ros.replay.rgbd_bag import _messages, write_bag
+from func_corr_ros.replay.rgbd_bag import write_bag
 from func_corr_ros.settings import override
 from func_corr_ros.streams.synchronizer import Synchronizer
 
-rosbag2, rosbag1 = pytest.importorskip("rosbags.rosbag2"), pytest.importorskip("rosbags.rosbag1")
-typesys = pytest.importorskip("rosbags.typesys")
-CAMERA = PinholeCamera(50.5, 51.25, 19.75, 14.5, 40, 30)
-T0, PERIOD = 1_700_000_000_000_000_000, 33_333_333
-STORE = typesys.get_typestore(typesys.Stores.ROS2_KILTED)
-TOPICS = RgbdTopics()
-
-
-def frame(number: int, stamp_ns: int | None = None) -> RgbdFrame:
-    rng = np.random.default_rng(number)
-    color = rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)
-    depth = np.full((30, 40), 0.5 + number / 1000.0, dtype=np.float32)
-    return RgbdFrame(color, depth, CAMERA, T0 + number * PERIOD if stamp_ns is None else stamp_ns, "camera")
-
-
-def frames(count: int) -> list[RgbdFrame]:
-    return [frame(number) for number in range(count)]
-
-
+rosbag2, typesys = pytest.importorskip("rosbags.rosbag2"), pytest.importorskip("rosbags.typesys")
 def stamps(path: Path, **settings: object) -> list[int]:
     recording = Recording(path, override(ReadingSettings(), settings))
     return [round((item.stamp_ns - T0) / PERIOD) for item in recording]
-
-
-def write(path: Path, messages: list[tuple[str, int, object]], topics: dict[str, str] | None = None) -> Path:
-    """Writes (topic, time of recording, message); ``topics`` are added whether or not they hold a message."""
-    kinds = {**{name: message.__msgtype__ for name, _, message in messages}, **(topics or {})}
-    with rosbag2.Writer(path, version=9, storage_plugin=rosbag2.StoragePlugin.MCAP) as writer:
-        connections = {name: writer.add_connection(name, kind, typestore=STORE) for name, kind in kinds.items()}
-        for name, moment, message in messages:
-            writer.write(connections[name], moment, STORE.serialize_cdr(message, message.__msgtype__))
-    return path
-
-
-def messages_of(item: RgbdFrame, **color_fields: object) -> list[tuple[str, int, object]]:
-    info, color, depth = _messages(item, "16UC1", STORE)
-    named = zip((TOPICS.camera_info, TOPICS.color, TOPICS.depth), (info, replace(color, **color_fields), depth), strict=True)
-    return [(name, item.stamp_ns, message) for name, message in named]
 
 
 @pytest.mark.parametrize("mode", ["FILE", "MESSAGE", "STORAGE"])
@@ -78,21 +44,7 @@ def test_compressed_recordings_are_read(tmp_path: Path, mode: str, storage: str)
 
 
 def test_a_ros_1_bag_is_read(tmp_path: Path) -> None:
-    store = typesys.get_typestore(typesys.Stores.ROS1_NOETIC)
-    types, path = store.types, tmp_path / "recorded.bag"
-    with rosbag1.Writer(path) as writer:
-        connections = {name: writer.add_connection(name, kind, typestore=store) for name, kind in (
-            (TOPICS.camera_info, CAMERA_INFO), (TOPICS.color, IMAGE), (TOPICS.depth, IMAGE))}
-        for number, item in enumerate(frames(3)):
-            stamp = types["builtin_interfaces/msg/Time"](item.stamp_ns // 10**9, item.stamp_ns % 10**9)
-            header = types["std_msgs/msg/Header"](number, stamp, "camera")
-            info, color, depth = _messages(item, "16UC1", STORE)
-            roi = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
-            old = types[CAMERA_INFO](header, 30, 40, "plumb_bob", info.d, info.k, info.r, info.p, 0, 0, roi)
-            images = [types[IMAGE](header, 30, 40, m.encoding, 0, m.step, m.data) for m in (color, depth)]
-            for name, message in zip((TOPICS.camera_info, TOPICS.color, TOPICS.depth), (old, *images), strict=True):
-                writer.write(connections[name], item.stamp_ns, store.serialize_ros1(message, message.__msgtype__))
-    read = list(read_frames(path))
+    read = list(read_frames(write_ros1(tmp_path / "recorded.bag", frames(3))))
     assert [item.stamp_ns for item in read] == [item.stamp_ns for item in frames(3)]
     assert read[0].camera == CAMERA
     np.testing.assert_array_equal(read[2].color, frame(2).color)
@@ -215,15 +167,12 @@ def test_one_topic_is_named_and_the_others_are_guessed(tmp_path: Path) -> None:
     assert len(list(recording)) == 1
 
 
-@pytest.mark.parametrize(("storage", "command"), [
-    ("mcap", "`mcap recover {file} -o recovered.mcap`; where metadata.yaml is at fault"),
-    ("sqlite3", "`sqlite3 {file} \".recover\" | sqlite3 recovered.db3`"),
-])
-def test_a_recording_that_was_broken_off_says_what_repairs_it(tmp_path: Path, storage: str, command: str) -> None:
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_a_recording_that_was_broken_off_says_what_saves_the_rest(tmp_path: Path, storage: str) -> None:
     path = write_bag(tmp_path / "bag", frames(6), storage=storage)
     file = next(item for item in path.iterdir() if item.suffix != ".yaml")
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    with pytest.raises(BadRecording, match=re.escape(command.format(file=file))):
+    with pytest.raises(BadRecording, match=f"is saved by: func-corr recover {re.escape(str(path))} --out build/recovered"):
         list(Recording(path))
     file.write_bytes(b"")
     with pytest.raises(BadRecording, match=r"is empty \(0 bytes\)"):

@@ -17,6 +17,7 @@ VERBS = {
     "transfer": "carry a demonstration over to an RGB-D frame and print the poses",
     "demonstration": "record a demonstration by clicks, from files or from the library of objects, or list those there are",
     "replay": "run a recording (rosbag2 or ROS 1 bag) through the pipeline and score it",
+    "recover": "save what is whole of a recording that was broken off or is damaged",
     "annotate": "click the truth on some frames of a recording, in a browser on this machine",
     "compare": "two replays, or two evaluations, of the same thing: better, worse or the same",
     "objects": "the library of objects that know their functions: list, render, contact sheets",

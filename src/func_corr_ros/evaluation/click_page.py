@@ -54,7 +54,7 @@ in {{ path }}.</p>
 const $ = id => document.getElementById(id), all = what => [...document.querySelectorAll(what)];
 const steps = all('#steps button'), places = {{ places | tojson }}, amounts = {{ amounts | tojson }}, keys = {{ keys | tojson }};
 const hints = {{ hints | tojson }}, second = {{ seconds | tojson }};
-let state = null, step = 'object';
+let state = null, step = 'object', shown = null;  // what the picture that has come shows of the frame; before, no click counts
 const placeOf = name => second[name] || (name in places ? name : null);
 function tell(words, kind) { $('told').textContent = words; $('told').className = kind || ''; }
 function hint() {
@@ -63,6 +63,8 @@ function hint() {
 }
 function draw() {
   if ($('picture').dataset.revision !== String(state.revision)) {
+    const seen = state.window;
+    $('picture').onload = () => { shown = seen; document.documentElement.dataset.ready = 'yes'; };
     $('picture').dataset.revision = state.revision; $('picture').src = '/picture/' + state.revision; }
   const place = placeOf(step);
   for (const b of steps) { const name = b.dataset.step; b.setAttribute('aria-pressed', name === step);
@@ -101,7 +103,8 @@ const turn = (field, sign) => { const place = placeOf(step), by = place && amoun
   if (by) ask({place, turn: field, by: sign * by}); };
 const keep = () => ask({keep: true, again: state.kept !== ''}, () => tell(`Kept in ${state.kept}. Ctrl-C in the terminal ends; ` +
   'or go on and replace it.', 'kept'));
-$('picture').onclick = event => { const box = $('picture').getBoundingClientRect(), [left, top, width] = state.window;
+$('picture').onclick = event => { if (!shown) return;
+  const box = $('picture').getBoundingClientRect(), [left, top, width] = shown;
   const scale = width / box.width;
   click([left + (event.clientX - box.left + .5) * scale - .5, top + (event.clientY - box.top + .5) * scale - .5]); };
 $('steps').onclick = event => { const b = event.target.closest('button'); if (b) go(b.dataset.step); };
@@ -123,7 +126,7 @@ document.addEventListener('keydown', event => {
   else if (event.key === 'Delete') remove(); else if (steps[Number(event.key) - 1]) go(steps[Number(event.key) - 1].dataset.step);
   else if (event.key === 'Enter' && step === 'object' && event.target === document.body) go(next(step)); else return;
   event.preventDefault(); });
-ask(undefined, () => { hint(); document.documentElement.dataset.ready = 'yes'; });
+ask(undefined, hint);
 </script>
 </body>
 </html>

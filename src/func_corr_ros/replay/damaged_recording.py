@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# How files of each kind begin, and what saves one that was broken off; NEW is what to replay then.
 _BEGINS = {".mcap": b"\x89MCAP0\r\n", ".db3": b"SQLite format 3\x00", ".bag": b"#ROSBAG V2.0"}
-_SAVED_BY = {
-    ".mcap": "mcap recover {file} -o recovered.mcap",
-    ".db3": 'sqlite3 {file} ".recover" | sqlite3 recovered.db3',
-    ".bag": "rosbag reindex {file}",
-}
 SUFFIXES = tuple(_BEGINS)
 
 
@@ -35,21 +29,14 @@ def why_unreadable(path: Path, error: Exception) -> str:
             if content.read(len(begins)) != begins:
                 return (f"{said}: {file} does not begin as a {file.suffix} file does. Is it another file, or one of which the "
                         "copying was broken off?")
-    words = f"{said} ({type(error).__name__}: {error}). Where recording or copying was broken off, what is whole is saved by "
-    words += _saved(files)
-    if (path / "metadata.yaml").exists():
-        words += f"; where metadata.yaml is at fault, remove it (the files are read without) or `ros2 bag reindex {path}`"
-    return words
+    return f"{said} ({type(error).__name__}: {error}). {_saved(path)}"
 
 
 def why_broken_off(paths: list[Path], error: Exception) -> str:
     """Returns why reading stopped in the middle of a recording of ``paths``, and what saves what lies before."""
-    files = [file for path in paths for file in files_of(path)]
-    return (f"the recording breaks off or is damaged ({type(error).__name__}: {error}); what lies before the damage is saved by "
-            f"{_saved(files)}")
+    whole = paths[0] if len(paths) == 1 else paths[0].parent
+    return f"the recording breaks off or is damaged ({type(error).__name__}: {error}). {_saved(whole)}"
 
 
-def _saved(files: list[Path]) -> str:
-    """Returns the commands that save the messages of damaged ``files``, one for each kind."""
-    first = {file.suffix: file for file in reversed(files) if file.suffix in _SAVED_BY}
-    return " and ".join(f"`{_SAVED_BY[suffix].format(file=file)}`" for suffix, file in sorted(first.items()))
+def _saved(path: Path) -> str:
+    return f"What is whole of it is saved by: func-corr recover {path} --out build/recovered"
