@@ -4,8 +4,8 @@
     func-corr label run --library CATEGORY ... --objects 12 --out build/pseudo12 --set views.supersampling=0 --set views.size=224
     python benchmarks/pseudo_training.py --pseudo build/pseudo12 --benchmark build/functional-v1-mini/benchmark
 
-Goes on where it was broken off: a row that has its head, or its scores, is not made again. What exact labels have more than each
-row, pair by pair, stands below each table.
+Goes on where it was broken off: a row that has its head, or its scores, is not made again. What the first row has more than each
+other, pair by pair, stands below each table.
 """
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def main() -> None:
             method = remembering(head_of(name, arguments), arguments.out / "features")
             evaluate(benchmark, method, out / "scores", settings)
         done.append(AblationRow(name, ROWS[name].about, [out / "scores"]))
-        print(ablation_table(done, "exact"), flush=True)
-    (arguments.out / "table.md").write_text(ablation_table(done, "exact"))
+        print(ablation_table(done, done[0].name), flush=True)
+    (arguments.out / "table.md").write_text(ablation_table(done, done[0].name))
 
 
 def head_of(name: str, arguments: argparse.Namespace) -> TrainedHead:

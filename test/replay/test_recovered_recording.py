@@ -76,10 +76,10 @@ def test_a_recording_that_is_whole_is_saved_whole(kind: str, compression: str | 
 def test_whatever_is_damaged_nothing_but_frames_or_a_named_error_comes_out(
     kind: str, compression: str | None, tmp_path: Path
 ) -> None:
-    file = recorded(tmp_path / "bag", kind, compression, 60)
+    file = recorded(tmp_path / "bag", kind, compression, 30)
     whole = np.frombuffer(file.read_bytes(), np.uint8)
     counts = []
-    for seed in range(30):
+    for seed in range(8):
         rng = np.random.default_rng(seed)
         torn = whole.copy()
         torn[rng.integers(0, len(torn), 20)] = rng.integers(0, 256, 20)
