@@ -41,7 +41,7 @@ class TrustModel:
 
 # Logistic regressions (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures of
 # bodies of revolution, and of all other objects. benchmarks/fit_transfer.py prints them and how calibrated they are; it prints a
-# little else since three changes that came after these (docs/transfer.md).
+# little else since five changes that came after these (docs/transfer.md).
 ROUND = TrustModel(-0.37, {"own_gap": -6.10, "height_gap": -2.61, "explained": 3.67, "sides": 2.04})
 OTHER = TrustModel(
     -1.52, {"own_gap": -1.09, "height_gap": -0.30, "overlap": -0.94, "size_gap": -0.91, "scale_gap": -1.64}
