@@ -77,13 +77,16 @@ def test_most_of_what_sticks_out_says_the_side(elsewhere: int, one_sided: bool, 
         assert np.cos(layout.outstanding.azimuth - azimuth) > np.cos(np.radians(3.0)), "the minority does not turn it"
 
 
-def test_what_nothing_was_matched_with_is_not_of_the_part() -> None:
+def test_what_nothing_was_matched_with_is_not_of_a_vessels_part() -> None:
     vessel, rng = Vessel(), np.random.default_rng(0)
-    rim = vessel.wall(rng.uniform(-np.pi, np.pi, 300), rng.uniform(0.9, 1.0, 300))
+    rim, points = vessel.wall(rng.uniform(-np.pi, np.pi, 300), rng.uniform(0.9, 1.0, 300)), points_of(vessel)
     lifted = LiftedMatches(rim, rim, np.full(300, 0.5), 1.0, part=np.full((300, 2), 0.9))
-    shown, live = layouts(points_of(vessel), lifted, (TABLE, TABLE), (0.1, 0.1))
-    assert shown.part[points_of(vessel)[:, 2] > 0.09].min() == 0.9 and live.part.min() == 0.9
+    body = body_of(points, TABLE, AlignSettings())
+    shown, live = layouts(points, lifted, (TABLE, TABLE), (0.1, 0.1), (body, body))
+    assert shown.part[points[:, 2] > 0.09].min() == 0.9 and live.part.min() == 0.9
     assert shown.part[1200:].max() == 0.0, "the handle is nearest to the rim, and not of it"
+    shown, _ = layouts(points, lifted, (TABLE, TABLE), (0.1, 0.1))
+    assert shown.part.min() == 0.9
 
 
 def test_without_a_part_nothing_is_believed() -> None:

@@ -19,7 +19,8 @@ from func_corr_ros.transfer.protrusion import MIN_HEIGHT, MIN_TURN_MATCHES, prot
 SURENESS = 4.0
 # What sticks out does so to one side where this share of it lies within SIDE, seen from the axis.
 ONE_SIDE, SIDE = 0.7, np.radians(60.0)
-# A point further from any matched one than this share of the size is not of the part: what serves is matched with what serves.
+# Of a body of revolution, a point further from any matched one than this share of the size is not of the part: what serves is
+# matched with what serves, and a handle that nothing was matched with is nearest to the rim.
 UNMATCHED = 0.05
 # More points than these say nothing new of a layout.
 MAX_POINTS = 1000
@@ -123,16 +124,17 @@ def layouts(
     bodies: tuple[Revolution | None, Revolution | None] = (None, None),
 ) -> tuple[Layout, Layout] | None:
     """Returns how the reference and the live object lie, None where features do not know the part or see none of it. ``shown``
-    are all points of the reference that were seen; what is of the part among them, the nearest matched one says. Bodies of
-    revolution count only where both are.
+    are all points of the reference that were seen; what is of the part among them, the nearest matched one says, if it
+    is near (see UNMATCHED). Bodies of revolution count only where both are.
     """
     if lifted.part is None or not (lifted.part.max(axis=0) > 0.0).all():
         return None
     shown, live = (points[:: max(len(points) // MAX_POINTS, 1)] for points in (shown, lifted.live))
     of_live = lifted.part[:: max(len(lifted.live) // MAX_POINTS, 1), 0]
-    apart, nearest = cKDTree(lifted.reference).query(shown)
-    of_shown = np.where(apart < UNMATCHED * sizes[0], lifted.part[nearest, 1], 0.0)
     shown_body, live_body = bodies if all(body is not None for body in bodies) else (None, None)
+    apart, nearest = cKDTree(lifted.reference).query(shown)
+    unmatched = shown_body is not None and apart > UNMATCHED * sizes[0]
+    of_shown = np.where(unmatched, 0.0, lifted.part[nearest, 1])
     return (
         _layout(shown, of_shown, supports[0], sizes[0], shown_body),
         _layout(live, of_live, supports[1], sizes[1], live_body),
