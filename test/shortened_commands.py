@@ -29,7 +29,7 @@ ONLY_CHECKED = {
     "needs the command line of an installed ROS 2 (`ros2`), a camera or a robot": r"ros2 |func-corr doctor --live",
     "asks running nodes; `test/test_examples.py` runs it against a server": r"python examples/call_from_a_planner",
     "changes the machine or the shell, or is somebody else's program":
-        r"\. |(source|sudo|pip|export|trtexec|docker|systemctl|torchrun|rosdep|bloom-generate|colcon|python3) ",
+        r"\. |(source|sudo|pip|export|trtexec|docker|systemctl|torchrun|rosdep|bloom-generate|colcon|python3 -m venv) ",
     "needs a server of a model, a download or a machine with many cores":
         r"func-corr label run .*(annotator=endpoint|--objaverse)|func-corr label phrases|func-corr train .*--same-views",
     "is run by `.ci/run`, there or with fewer pairs":

@@ -41,12 +41,16 @@ def sqlite_messages(file: Path, workplace: Path, damage: Damage) -> Iterator[Sto
             copy.with_name(copy.name + ending).unlink(missing_ok=True)
 
 
+def _page_size(head: bytes | mmap.mmap) -> int:
+    (size,) = struct.unpack_from(">H", head, 16)
+    return 65536 if size == 1 else int(size)
+
+
 def _cut_to_pages(copy: Path, damage: Damage) -> None:
     """SQLite opens no database that is shorter than its header says; the header is told the truth."""
     with copy.open("r+b") as content:
         head = content.read(100)
-        (page,), (count,) = struct.unpack_from(">H", head, 16), struct.unpack_from(">I", head, 28)
-        page = 65536 if page == 1 else page
+        page, (count,) = _page_size(head), struct.unpack_from(">I", head, 28)
         there = os.path.getsize(copy) // page
         if there < count:
             damage.end = f"the last {(count - there) * page} bytes are missing"
@@ -78,8 +82,7 @@ def _rows(content: mmap.mmap, damage: Damage) -> Iterator[tuple[int, int, bytes]
     The tree above them is not needed, a page of which, when lost, would take thousands of messages along: leaves of tables say
     what they are, and no other table of a rosbag2 has rows like these. Format: sqlite.org/fileformat2.html.
     """
-    (size,), unread = struct.unpack_from(">H", content, 16), False
-    size = 65536 if size == 1 else size
+    size, unread = _page_size(content), False
     for page in range(len(content) // size):
         at = page * size
         start = at + 100 * (page == 0)
