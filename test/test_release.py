@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import xml.etree.ElementTree as ElementTree
 from importlib import metadata
 from pathlib import Path
@@ -103,3 +104,14 @@ def test_the_site_builds_and_no_link_leads_nowhere(tmp_path: Path) -> None:
     assert "tutorials/first_demo.html" in home and "models/func-corr-s.md" not in home
     page = (tmp_path / "site" / "tutorials" / "evaluate_my_bags.html").read_text()
     assert not re.findall(r'(?:src|href)="https?://(?!github\.com|squidfunk\.github\.io)[^"]*\.(?:js|css|woff2?)"', page)
+
+
+def test_an_installed_command_does_nothing_where_a_spawned_process_reads_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "func-corr"
+    script.write_text((ROOT / "tools" / "executable.in").read_text().replace("@module@", "cli.main"))
+    assert "main" in runpy.run_path(str(script), run_name="__mp_main__")  # as multiprocessing.spawn does
+    monkeypatch.setattr("sys.argv", ["func-corr", "--version"])
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_path(str(script), run_name="__main__")
