@@ -8,6 +8,7 @@ PYTHON ?= python3
 SIZE ?= full
 MINUTES ?= 3
 MESSAGES ?= 20000
+WORKERS ?= 2
 RECIPE ?= ours
 METHODS ?= chance,dino-224,dino-448,soft-argmax,mutual,oracle-mask+dino
 
@@ -24,8 +25,8 @@ demo: setup ## the main job, through running ROS 2 nodes; writes build/demo/repo
 pseudo-demo: setup ## pseudo-labels of 24 objects and 6 strangers' files from a simulated annotator; build/pseudo-demo/report.html
 	@. tools/env.sh && func-corr label demo --out build/pseudo-demo
 
-test: setup ## every test but the slow ones and those that need a GPU
-	@. tools/env.sh && python -m pytest -q -m "not slow and not gpu"
+test: setup ## every test but the slow ones and those that need a GPU, in WORKERS=2 processes
+	@. tools/env.sh && python -m pytest -q -m "not slow and not gpu" -n $(WORKERS) --dist loadfile
 
 test-all: setup ## every test; those that need a GPU skip without one
 	@. tools/env.sh && python -m pytest -q

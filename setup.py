@@ -36,7 +36,10 @@ EXTRAS = {
     ],
     "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10"],
     "browser": ["playwright>=1.49,<2"],
-    "dev": ["pytest>=8", "pytest-timeout", "hypothesis>=6", "beartype>=0.18", "rtree>=1.3", "ruff", "mypy", "onnxruntime"],
+    "dev": [
+        "pytest>=8", "pytest-timeout", "pytest-xdist>=3.6", "hypothesis>=6", "beartype>=0.18", "rtree>=1.3", "ruff", "mypy",
+        "onnxruntime",
+    ],
 }
 package = ElementTree.parse("package.xml").getroot()
 # Where `func_corr_ros.share` and a ROS 2 installation look for them: <prefix>/share/func_corr_ros.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shapes and dtypes of the whole package are checked while tests run, and every source of chance is seeded."""
+import os
 import random
 import signal
 import sys
@@ -10,6 +11,10 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 
 install_import_hook("func_corr_ros", "beartype.beartype")
+
+# Side by side (`pytest -n`), each process has one core: threads that wait for each other's cores are slower than none.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The same examples in every run; no deadline, because machines that run the tests are shared.
 settings.register_profile("func_corr_ros", derandomize=True, deadline=None, max_examples=50, database=None)

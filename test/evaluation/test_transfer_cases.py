@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from func_corr_ros.data.library_demonstration import OBJECT
 from func_corr_ros.evaluation.transfer_cases import TransferCase, draw_cases, true_correspondence
 from func_corr_ros.evaluation.transfer_fit_cases import MatchedCase, judged
+from func_corr_ros.geometry.depth_image import back_project
+from func_corr_ros.geometry.se3 import inverse, transform_points
 from func_corr_ros.segmentation.given_mask import GivenMaskSegmenter
+from func_corr_ros.transfer.lift import LiftedMatches
 from func_corr_ros.transfer.pipeline import lift, transfer_matches
 from func_corr_ros.transfer.transfer import Transfer
 
@@ -44,11 +48,29 @@ def test_the_oracles_matches_are_seen_on_both(case: TransferCase) -> None:
         assert serving[rows, columns].mean() > 0.8, "exact projections may round to the pixel beside the part"
 
 
+def of_the_whole_object(case: TransferCase) -> LiftedMatches:
+    """Returns the oracle's matches of the part, and of the rest what lies nearest when functional frames lie in one another:
+    without it nothing tells the two ends of a tool apart.
+    """
+    lifted = lift(case.demonstration(), true_correspondence(case), case.live.frame)
+    shown, live = (
+        back_project(view.frame.depth, view.frame.camera, view.mask(OBJECT) & ~view.serves(OBJECT, case.function))[0]
+        for view in (case.shown, case.live)
+    )
+    frames = [view.camera_from_function(OBJECT, case.function) for view in (case.shown, case.live)]
+    nearest = cKDTree(live).query(transform_points(frames[1] @ inverse(frames[0]), shown))[1]
+    of_part, rest = len(lifted.weights), len(shown)
+    return replace(
+        lifted, reference=np.concatenate([lifted.reference, shown]), live=np.concatenate([lifted.live, live[nearest]]),
+        weights=np.concatenate([lifted.weights, np.full(rest, lifted.weights.mean())]),
+        part=np.repeat([0.9, 0.1], [of_part, rest])[:, None].repeat(2, axis=1),
+    )
+
+
 def test_a_case_to_fit_to_is_judged_by_the_true_pose(case: TransferCase) -> None:
     frame, demonstration = case.live.frame, case.demonstration()
     support = GivenMaskSegmenter(case.live.mask(OBJECT)).segment(frame).support
-    lifted = lift(demonstration, true_correspondence(case), frame)
-    lifted = replace(lifted, part=np.full((len(lifted.weights), 2), 0.9))
+    lifted = of_the_whole_object(case)
     true, size = case.live.camera_from_function(OBJECT, case.function), float(np.ptp(case.things[1].vertices, axis=0).max())
     matched = MatchedCase(case.id, case.within_category, demonstration, support, lifted, true, np.eye(4)[None], size)
     found = judged(matched)

@@ -11,8 +11,8 @@ import pytest
 from func_corr_ros.errors import ErrorCode
 from func_corr_ros.transfer.demonstration_store import DemonstrationStore
 
-# No test may hear another's topics, nor those of a robot on the same network.
-os.environ["ROS_DOMAIN_ID"] = str(20 + os.getpid() % 80)
+# No test may hear another's topics, nor those of a robot on the same network. From 40 on they are `dds_replay`'s.
+os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 36)
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 # Without it most images are lost on a busy machine (benchmarks/dds_transport.py).
 os.environ["FASTDDS_DEFAULT_PROFILES_FILE"] = str(Path(__file__).parents[2] / "config" / "fastdds_large_images.xml")
