@@ -107,6 +107,47 @@ def test_a_deep_pan_whose_foot_is_not_seen_is_one_vessel() -> None:
     assert set(labels[np.isin(pieces, large)].tolist()) == {1}
 
 
+HEAD = Box("head", (150, 110, 70), center=(0.0, 0.0, 0.035), size=(0.1, 0.06, 0.07))
+
+
+def gap(surface: Surface, pieces: np.ndarray, view: View, names: tuple[str, str]) -> float:
+    """Returns the distance of what is seen of two solids [m]."""
+    one, other = (surface.points[view.mask(name)[::2, ::2][surface.above] & (pieces[surface.above] > 0)] for name in names)
+    return float(cKDTree(one).query(other)[0].min())
+
+
+def test_what_hangs_in_the_air_is_of_what_hides_its_joint() -> None:
+    """A mallet on its side: the handle touches the table nowhere, and where it enters the head is hidden behind that."""
+    handle = Box("handle", (150, 110, 70), center=(0.08, 0.12, 0.035), size=(0.24, 0.03, 0.03), yaw=0.9)
+    view, surface = surface_of([HEAD, handle])
+    pieces = fragments(surface, **CUT)
+    assert gap(surface, pieces, view, ("head", "handle")) > 1.3 * JOIN["gap_m"]
+    labels, _ = grouped(surface, pieces, **JOIN)
+    assert labels_of(view, labels, "head") == labels_of(view, labels, "handle") and len(labels_of(view, labels, "head")) == 1
+
+
+def test_what_stands_with_hidden_feet_stays_an_object_of_its_own() -> None:
+    can = Cylinder("can", (0, 0, 200), base=(0.0, 0.09, 0.0), radius=0.035, height=0.14)
+    view, surface = surface_of([HEAD, can], elevation=35)
+    pieces = fragments(surface, **CUT)
+    heights = surface.heights[view.mask("can")[::2, ::2] & surface.above]
+    assert np.percentile(heights, 2) > JOIN["low_m"] and gap(surface, pieces, view, ("head", "can")) < 0.05
+    labels, _ = grouped(surface, pieces, **JOIN)
+    assert labels_of(view, labels, "head").isdisjoint(labels_of(view, labels, "can"))
+
+
+def test_pieces_that_float_together_are_of_what_stands_beside_them() -> None:
+    """A hammer on its side: the shaft floats and touches the middle of the head, which floats; its face stands on the table."""
+    shaft = Box("shaft", (150, 110, 70), center=(-0.14, 0.0, 0.03), size=(0.2, 0.02, 0.02))
+    middle = Box("middle", (90, 90, 90), center=(-0.015, 0.0, 0.03), size=(0.04, 0.028, 0.02))
+    face = Box("face", (90, 90, 90), center=(-0.015, -0.042, 0.018), size=(0.04, 0.03, 0.036))
+    view, surface = surface_of([shaft, middle, face])
+    pieces = fragments(surface, **CUT)
+    labels, _ = grouped(surface, pieces, **JOIN)
+    assert len(labels_of(view, pieces, "face") | labels_of(view, pieces, "shaft") | labels_of(view, pieces, "middle")) > 1
+    assert labels_of(view, labels, "shaft") == labels_of(view, labels, "face") == labels_of(view, labels, "middle")
+
+
 def test_a_bottom_as_low_as_the_table_is_filled_in() -> None:
     _, surface = without_rim(BOWL)
     bottom = surface.above & (surface.heights < 0.0065)

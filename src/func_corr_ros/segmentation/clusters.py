@@ -39,8 +39,11 @@ WALL_SHARE, RIM_DIFFERENCE_M = 0.5, 0.02
 # this share of both together, and this of either, lies on one upright surface of revolution, whose wall is so thick as a share
 # of its width. From a deep vessel's inside to its front wall it is as far as it is wide.
 MIN_VESSEL_POINTS, MIN_REVOLVED, MIN_REVOLVED_EACH, WALL = 100, 0.8, 0.6, 0.03
-# How far from an object its small floating parts may be: what is between has no depth [m].
+# How far from an object its small floating parts may be, and bars in the air: what is between has no depth, or is hidden [m].
 FAR_M = 0.05
+# A bar is so many times longer than wide and high; in the air, its lowest points are so many times higher than those that would
+# be seen of a round bar on the table.
+BAR, IN_THE_AIR = 4.0, 1.3
 # A piece smaller than this share of its object's largest is loose if it reaches down to where the table may be.
 SMALL_SHARE = 0.1
 # Specks join an object, specks beside them follow, and so on.
@@ -146,8 +149,45 @@ def _groups(
             _join_nearest(joined, index, np.where(wall, gaps[index], np.inf), max(FAR_M, WALL_SHARE * widths[index]))
     for a, b in zip(*np.nonzero(np.triu(np.isfinite(gaps) & ~joined & ~joined.T, 1)), strict=True):
         joined[a, b] = _is_vessel(surface, pieces[a], pieces[b])
-    _, group = connected_components(joined, directed=False)
-    return group
+    _join_floating(surface, joined, pieces, gaps, lowest > low_m, gap_m)
+    return _components(joined)
+
+
+def _join_floating(
+    surface: Surface, joined: Bool[np.ndarray, "f f"], pieces: list[Indices], gaps: Float[np.ndarray, "f f"],
+    floats: Bool[np.ndarray, " f"], gap_m: float,
+) -> None:
+    """Joins what is nowhere low, one piece or several together, to what is nearest to it: something carries it. A bar in the air
+    is carried at an end, which may be hidden.
+    """
+    found = True
+    while found:
+        group, found = _components(joined), False
+        for name in np.unique(group[floats]):
+            members = np.flatnonzero(group == name)
+            if not floats[members].all():
+                continue
+            to_others = np.where(group == name, np.inf, gaps[members])
+            piece, other = np.unravel_index(int(np.argmin(to_others)), to_others.shape)
+            limit_m = FAR_M if _is_bar_in_the_air(surface, np.concatenate([pieces[member] for member in members])) else gap_m
+            if to_others[piece, other] < limit_m:
+                joined[members[piece], other] = found = True
+
+
+def _components(joined: Bool[np.ndarray, "f f"]) -> Int[np.ndarray, " f"]:
+    return connected_components(joined, directed=False)[1]
+
+
+def _is_bar_in_the_air(surface: Surface, piece: Indices) -> bool:
+    """Returns whether points are of a bar that lies higher than one on the table, of which the underside is not seen either: of a
+    round one of the same top, down to where it turns away from the camera.
+    """
+    heights, flat = surface.heights[surface.above][piece], surface.footprints[piece]
+    lowest, top = np.percentile(heights, (2, 98))
+    along = np.linalg.svd(flat - flat.mean(axis=0), full_matrices=False)[2]
+    length, width = np.ptp(np.percentile(flat @ along.T, (2, 98), axis=0), axis=0)
+    down = np.arctan(np.median(surface.slopes[surface.above][piece]))
+    return bool(length > BAR * max(width, top - lowest) and lowest > IN_THE_AIR * 0.5 * top * (1.0 - np.sin(down)))
 
 
 def _is_vessel(surface: Surface, one: Indices, other: Indices) -> bool:
