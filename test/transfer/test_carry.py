@@ -9,7 +9,7 @@ import pytest
 from transfer.vessels import TABLE, Vessel, matched, points_of, sided
 
 from func_corr_ros.transfer.align import AlignSettings
-from func_corr_ros.transfer.carry import carried_keypoint
+from func_corr_ros.transfer.carry import carried_keypoint, part_around
 from func_corr_ros.transfer.demonstration import Keypoint
 from func_corr_ros.transfer.lift import LiftedKeypoint
 from func_corr_ros.transfer.revolved import align_revolved, body_of
@@ -84,3 +84,19 @@ def test_an_own_match_on_the_wrong_side_of_the_rim_does_not_turn_the_outlet():
     misled = live.wall(np.array(np.pi - TURN), np.array(1.0))
     assert np.linalg.norm(misled - live.outlet) > 0.02
     assert np.linalg.norm(_carried(OUTLET, live, own=misled) - live.outlet) < 0.003
+
+
+def test_a_handle_whose_ends_alone_are_matched_is_one_part_throughout():
+    """The middle of a handle is further from its matched ends than neighbours may be; on the wall that still says nothing."""
+    plain = matched(SHOWN, SHOWN, handle=False)
+    ends = SHOWN.handle_points(np.linspace(-0.1, 0.1, 40), np.repeat([0.12, 0.88], 20))
+    lifted = replace(
+        plain, reference=np.concatenate([plain.reference, ends]), live=np.concatenate([plain.live, ends]),
+        weights=np.full(len(plain.weights) + 40, 0.5),
+        part=np.repeat([0.02, 0.95], [len(plain.weights), 40])[:, None].repeat(2, axis=1),
+    )
+    body = body_of(lifted.reference, TABLE, SETTINGS)
+    assert part_around(GRIP, lifted) < 0.1 and part_around(GRIP, lifted, body) > 0.9
+    assert part_around(OUTLET, lifted, body) < 0.1
+    bare = replace(plain, part=np.full((len(plain.weights), 2), 0.9))
+    assert part_around(GRIP, bare, body) == 0.0, "nothing that sticks out was matched"

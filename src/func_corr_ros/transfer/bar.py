@@ -46,9 +46,9 @@ def gripped_bars(
     """Returns the bars around ``keypoint``, which is carried to ``place``, None unless there is one on both objects. ``shown``
     are the demonstrated object's points. The functional part is left alone: how that lies, the motion is made from.
     """
-    if is_of_part(keypoint, lifted):
-        return None
     bodies = alignment.bodies
+    if is_of_part(keypoint, lifted, None if bodies is None else bodies.reference):
+        return None
     bar = bar_at(shown, keypoint.point, None if bodies is None else bodies.reference)
     live = None if bar is None else bar_at(lifted.live, place, None if bodies is None else bodies.live)
     return None if bar is None or live is None else Bars(alignment.live_from_reference.rotation @ bar, live)

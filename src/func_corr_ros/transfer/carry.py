@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.transfer.align import Alignment, AlignSettings
 from func_corr_ros.transfer.demonstration import Keypoint
-from func_corr_ros.transfer.handle_place import place_on_protrusion, profile
+from func_corr_ros.transfer.handle_place import beside_on_protrusion, place_on_protrusion, profile
 from func_corr_ros.transfer.lift import LiftedMatches
 from func_corr_ros.transfer.part_box import boxed_place, ringed_place
 from func_corr_ros.transfer.protrusion import protrudes
@@ -32,7 +33,7 @@ def carried_keypoint(
     corrections (see ``_corrected``). Where something sticks out of the live body there, the place is on it (:mod:`handle_place`).
     """
     belief, bodies = alignment.belief, alignment.bodies
-    of_part = belief is not None and is_of_part(keypoint, lifted)
+    of_part = belief is not None and is_of_part(keypoint, lifted, None if bodies is None else bodies.reference)
     if bodies is None:
         return boxed_place(keypoint.point, belief) if belief and of_part else _corrected(keypoint, lifted, alignment, settings)
     place = _corrected(keypoint, lifted, alignment, settings)
@@ -74,23 +75,30 @@ def _corrected(
     return carried if total == 0.0 else carried + axes @ np.average(corrections, axis=0, weights=evidence)
 
 
-def is_of_part(keypoint: Keypoint, lifted: LiftedMatches) -> bool:
+def is_of_part(keypoint: Keypoint, lifted: LiftedMatches, body: Revolution | None = None) -> bool:
     """Returns whether ``keypoint`` may well be of the reference's functional part."""
-    return part_around(keypoint, lifted) >= PART_PROBABILITY
+    return part_around(keypoint, lifted, body) >= PART_PROBABILITY
 
 
-def part_around(keypoint: Keypoint, lifted: LiftedMatches) -> float:
+def part_around(keypoint: Keypoint, lifted: LiftedMatches, body: Revolution | None = None) -> float:
     """Returns the mean probability of the matched reference points around ``keypoint`` to be of the functional part; 0 where
-    there are none, or features do not know the part.
+    there are none, or features do not know the part. Of what sticks out of the reference's ``body`` there, any matched
+    point is around: a handle is one thing, of which often the ends alone are matched.
     """
     if lifted.part is None:
         return 0.0
-    distance = np.linalg.norm(lifted.reference - keypoint.point, axis=1)
+    points, part, limit = lifted.reference, lifted.part[:, 1], PART_REACH * lifted.reference_extent
+    if body is not None and protrudes(body, keypoint.point[None])[0]:
+        beside = beside_on_protrusion(body, keypoint.point, points)
+        points, part, limit = points[beside], part[beside], float("inf")
+    if len(points) == 0:
+        return 0.0
+    distance = np.linalg.norm(points - keypoint.point, axis=1)
     count = min(PART_NEIGHBOURS, len(distance))
     nearest = np.argpartition(distance, count - 1)[:count]
-    if np.median(distance[nearest]) > PART_REACH * lifted.reference_extent:
+    if np.median(distance[nearest]) > limit:
         return 0.0
-    return float(lifted.part[nearest, 1].mean())
+    return float(part[nearest].mean())
 
 
 def _nearness(

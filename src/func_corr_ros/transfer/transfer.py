@@ -19,7 +19,7 @@ from func_corr_ros.geometry.se3 import make
 from func_corr_ros.settings import setting
 from func_corr_ros.transfer.align import MIN_SIZE, Alignment, AlignSettings, align_objects
 from func_corr_ros.transfer.bar import Bars, bar_turn, gripped_bars
-from func_corr_ros.transfer.carry import carried_keypoint, part_around
+from func_corr_ros.transfer.carry import carried_keypoint, is_of_part
 from func_corr_ros.transfer.demonstration import Demonstration, Phase
 from func_corr_ros.transfer.handle_place import MIN_PROTRUSION_POINTS, beside_on_protrusion
 from func_corr_ros.transfer.layout import layouts
@@ -236,7 +236,7 @@ def _unseen_part(
         beside = beside_on_protrusion(bodies.live, keypoints[keypoint.name], lifted.live)
         if lifted.part is not None:  # a spout is no handle
             beside &= lifted.part[:, 0] <= OF_PART
-        hidden = part_around(keypoint, lifted) <= OF_PART and beside.sum() < MIN_PROTRUSION_POINTS
+        hidden = not is_of_part(keypoint, lifted, bodies.reference) and beside.sum() < MIN_PROTRUSION_POINTS
         if bodies.turn_is_free or hidden:
             return DegenerateGeometry(
                 f"phase {phase.name!r} is about the {keypoint.name}, which sticks out of the demonstrated object; nothing like "

@@ -74,7 +74,7 @@ def evidence(
     bodies = alignment.bodies
     axes = np.eye(3) if bodies is None else local_axes(bodies.live, place)
     # Features know what corresponds on the functional part alone: elsewhere a keypoint's own match says nothing.
-    if not is_of_part(keypoint, lifted):
+    if not is_of_part(keypoint, lifted, None if bodies is None else bodies.reference):
         gap = _UNKNOWN
     else:
         own = own_offset(keypoint, place, axes, lifted, alignment)
