@@ -23,23 +23,24 @@ from func_corr_ros.transfer.turn import believed_turn
 TIP = Keypoint("tip", (0.0, 0.0), np.array([0.15, 0.0, 0.01]))
 
 
-def _measured(lifted: LiftedMatches) -> dict[str, float]:
+def _measured(lifted: LiftedMatches, part_ratio: float | None = None) -> dict[str, float]:
+    """Returns the evidence of sticks, of a motion that explains ``part_ratio`` of the part's matches, or as much as it does."""
     belief = believed_turn(*laid_out(lifted))
     alignment = align_objects(lifted, TABLE, TABLE, belief=belief)
+    alignment = alignment if part_ratio is None else replace(alignment, part_ratio=part_ratio)
     return evidence(lifted, alignment, belief, TIP, boxed_place(TIP.point, belief))
 
 
-def _measured_vessels(live: Vessel, turned: float = 0.0) -> dict[str, float]:
-    """Returns the evidence of vessels with a handle each, of a motion that is ``turned`` away from the right one [rad]."""
+def _measured_vessels(live: Vessel, turned: float = 0.0, own_off: float | None = None) -> dict[str, float]:
+    """Returns the evidence of vessels with a handle each, of a motion that is ``turned`` away from the right one [rad]; the
+    outlet's own match is ``own_off`` [m] below it, or there is none.
+    """
     lifted, bodies, belief = sided(Vessel(), live)
+    if own_off is not None:
+        lifted = replace(lifted, keypoints={"outlet": LiftedKeypoint(live.outlet - [0.0, 0.0, own_off], 0.9)})
     alignment = align_revolved(lifted, *bodies, AlignSettings(), belief)
     alignment = replace(alignment, bodies=replace(alignment.bodies, turn=alignment.bodies.turn + turned))
     return evidence(lifted, alignment, belief, Keypoint("outlet", (0.0, 0.0), Vessel().outlet), live.outlet)
-
-
-def _own(off: float, lifted: LiftedMatches) -> LiftedMatches:
-    place = boxed_place(TIP.point, believed_turn(*laid_out(lifted)))
-    return replace(lifted, keypoints={"tip": LiftedKeypoint(place + [0.0, 0.0, off], 0.9)})
 
 
 def test_what_is_measured_is_what_the_probability_is_of() -> None:
@@ -61,13 +62,18 @@ def test_an_object_of_the_same_shape_is_trusted_more_than_one_of_another() -> No
     ball = rng.normal(size=(400, 3))
     ball = 0.1 * ball / np.linalg.norm(ball, axis=1)[:, None] + [0.0, 0.0, 0.1]
     other = replace(other, live=ball, part=np.stack([np.clip(ball[:, 0] > 0.05, 0.02, 0.95), other.part[:, 1]], axis=1))
-    assert probability(_measured(_own(0.0, same))) > 0.8 > probability(_measured(other)) + 0.1
+    assert probability(_measured(same)) > 0.8 > probability(_measured(other)) + 0.1
 
 
-def test_a_keypoints_own_match_elsewhere_costs_trust() -> None:
-    lifted = stick(0.4)
-    near, far, none = (probability(_measured(item)) for item in (_own(0.0, lifted), _own(0.1, lifted), lifted))
-    assert near > none > 0.0 and near > far + 0.03
+def test_a_keypoints_own_match_elsewhere_costs_vessels_trust() -> None:
+    near, far, none = (probability(_measured_vessels(Vessel(turn=0.5), own_off=off)) for off in (0.0, 0.03, None))
+    assert near > none + 0.01 > 0.9 and near > far + 0.01
+
+
+def test_a_motion_that_explains_the_part_is_trusted_more() -> None:
+    all_of_it, little, unknown = (_measured(stick(0.4), share) for share in (1.0, 0.2, float("nan")))
+    assert probability(all_of_it) > probability(little) + 0.05 and probability(little) > probability(unknown)
+    assert unknown["part_explained"] == 0.0, "where nothing of the part is matched with it, nothing speaks for the motion"
 
 
 def test_a_transfer_is_refused_by_its_probability_with_the_numbers(demonstration) -> None:

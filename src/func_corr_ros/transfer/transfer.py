@@ -48,7 +48,7 @@ class TransferSettings:
         live=True,
     )
     min_probability: float = setting(
-        0.75,
+        0.8,
         "smallest probability of being right, where features know the functional part; lower acts, and errs, more often",
         at_least=0.0,
         at_most=1.0,

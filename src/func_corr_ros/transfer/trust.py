@@ -20,7 +20,7 @@ from func_corr_ros.transfer.turn import NEAR, OUTSTANDING, TurnBelief, witnesses
 
 # Distances beyond this share of the object's size are equally bad; a keypoint without a match of its own counts as half of it.
 _FAR = 0.5
-# The mean gap of bodies of revolution (of others: 0.20), where a keypoint is off the functional part and its match no evidence.
+# The mean gap, where a keypoint is off the functional part and its match no evidence.
 _UNKNOWN = 0.13
 # Surfaces are compared on about so many points of each; nearer than this share of the object's size is as near as it gets.
 _COMPARED, _NEAREST = 400, 0.015
@@ -42,9 +42,9 @@ class TrustModel:
 # Logistic regressions (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures of
 # bodies of revolution, and of all other objects. benchmarks/fit_transfer.py prints them and how calibrated they are; it prints a
 # little else since five changes that came after these (docs/transfer.md).
-ROUND = TrustModel(-0.37, {"own_gap": -6.10, "height_gap": -2.61, "explained": 3.67, "sides": 2.04})
+ROUND = TrustModel(1.57, {"own_gap": -6.75, "height_gap": -3.44, "explained": 1.09, "sides": 1.54})
 OTHER = TrustModel(
-    -1.52, {"own_gap": -1.09, "height_gap": -0.30, "overlap": -0.94, "size_gap": -0.91, "scale_gap": -1.64}
+    -2.68, {"height_gap": -0.47, "overlap": -1.01, "size_gap": -0.89, "scale_gap": -0.95, "part_explained": 1.15}
 )
 
 
@@ -64,32 +64,30 @@ def evidence(
     """Returns what is measured of a transfer that puts ``keypoint`` at ``place`` [m]: numbers without unit, by name; distances
     are shares of the object's size.
 
-    ``own_gap`` is how far the keypoint's own match lies from the place, ``height_gap`` how differently high the part lies. Bodies
-    of revolution, which are carried by their profiles, are besides judged by the share of the matches' confidence that this
-    explains (``explained``), and by whether their turn agrees with the sides to which both stick out (``sides``: 1, -1 where it
-    does not, 0 where nothing does). All others by their shapes: ``overlap`` is the log of how far apart both seen surfaces are,
-    turned as believed and scaled to one box; by ``size_gap``, how differently large both look (the logarithm of the ratio), and
-    by ``scale_gap``, the same of the motion's scale: objects of one kind are about as large, and what matches says so.
+    ``height_gap`` is how differently high the part lies. Bodies of revolution, which are carried by their profiles, are besides
+    judged by how far the keypoint's own match lies from the place (``own_gap``; off the part, where features know nothing of what
+    corresponds, a middling one), by the share of the matches' confidence that this explains (``explained``), and by
+    whether their turn agrees with the sides to which both stick out (``sides``: 1, -1 where it does not, 0 where nothing
+    does). All others by their shapes: ``overlap`` is the log of how far apart both seen surfaces are, turned as believed and
+    scaled to one box; by ``size_gap``, how differently large both look (the logarithm of the ratio), and by ``scale_gap``, the
+    same of the motion's scale: objects of one kind are about as large, and what matches says so; and by the explained share of
+    what is matched within the part (``part_explained``, 0 where nothing is): their keypoints' own matches say less.
     """
     bodies = alignment.bodies
-    axes = np.eye(3) if bodies is None else local_axes(bodies.live, place)
-    # Features know what corresponds on the functional part alone: elsewhere a keypoint's own match says nothing.
-    if not is_of_part(keypoint, lifted, None if bodies is None else bodies.reference):
-        gap = _UNKNOWN
-    else:
-        own = own_offset(keypoint, place, axes, lifted, alignment)
-        gap = 0.5 * _FAR if own is None else min(float(np.linalg.norm(own)) / alignment.size, _FAR)
-    measured = {
-        "own_gap": gap,
-        "height_gap": abs(_part_height(belief.reference) - _part_height(belief.live)),
-    }
+    measured = {"height_gap": abs(_part_height(belief.reference) - _part_height(belief.live))}
     if bodies is None:
+        of_part = alignment.part_ratio
         return {
             **measured, "overlap": float(np.log(max(_apart(belief), _NEAREST))),
             "size_gap": abs(float(np.log(belief.live.size / belief.reference.size))),
             "scale_gap": abs(float(np.log(alignment.live_from_reference.scale))),
+            "part_explained": of_part if np.isfinite(of_part) else 0.0,
         }
-    return {**measured, "explained": alignment.inlier_ratio, "sides": _sides_agree(bodies.turn, belief)}
+    gap = _UNKNOWN
+    if is_of_part(keypoint, lifted, bodies.reference):
+        own = own_offset(keypoint, place, local_axes(bodies.live, place), lifted, alignment)
+        gap = 0.5 * _FAR if own is None else min(float(np.linalg.norm(own)) / alignment.size, _FAR)
+    return {"own_gap": gap, **measured, "explained": alignment.inlier_ratio, "sides": _sides_agree(bodies.turn, belief)}
 
 
 def _sides_agree(turn: float, belief: TurnBelief) -> float:
