@@ -83,9 +83,9 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turn", default="100-115,312-335", metavar="NUMBERS", help="for the turn (default: %(default)s)")
-    parser.add_argument("--trust", default="100-115,300-307,312-335", metavar="NUMBERS", help="for trust (default: %(default)s)")
-    parser.add_argument("--new", default="336-347", metavar="NUMBERS", help="fitted to nothing (default: %(default)s)")
+    parser.add_argument("--turn", default="100-115,312-347", metavar="NUMBERS", help="for the turn (default: %(default)s)")
+    parser.add_argument("--trust", default="100-115,300-307,312-347", metavar="NUMBERS", help="for trust (default: %(default)s)")
+    parser.add_argument("--new", default="348-371", metavar="NUMBERS", help="fitted to nothing (default: %(default)s)")
     parser.add_argument("--functions", default=FUNCTIONS, help="names with commas between (default: %(default)s)")
     return parser.parse_args()
 
