@@ -20,10 +20,11 @@ from func_corr_ros.simulation.suite import Suite
 
 FUNCTION = "hang-onto"
 # The peg stands out of a wall along -y, and points up a little, so that what hangs does not slide off [m].
-PEG_RADIUS_M, PEG_LENGTH_M, PEG_RISE_M = 0.004, 0.08, 0.03
+PEG_RADIUS_M, PEG_LENGTH_M, PEG_RISE_M = 0.004, 0.14, 0.0525
 # The object comes from before the peg's end to the middle of it, and is let go [m, s].
-BEFORE_M, COMING_S, LET_GO_S = 0.07, 0.7, 1.6
-CLEAR_M = 0.002
+BEFORE_M, COMING_S, LET_GO_S = 0.1, 0.7, 1.6
+# A peg's surface comes so near to the bar that will rest on it [m].
+CLEAR_M = 0.006
 # What hangs has sunk by no more than its loop's play; what falls goes to the floor [m].
 FLOOR_M, SUNK_M = -0.7, 0.12
 # Which way the free space lies from the middle of the bar: between a vessel and its handle.
@@ -40,8 +41,8 @@ def suite() -> Suite:
 
 
 def object_from_peg(thing: FunctionalObject) -> Float64[np.ndarray, "4 4"]:
-    """Returns the functional frame of hanging, moved from the middle of the bar to where a peg's middle is when the bar rests on
-    it. Raises DegenerateGeometry for a category of which the way to the free space is not known, or without one.
+    """Returns the functional frame of hanging, moved from the middle of the bar to where a peg's middle is, clear of the bar by
+    CLEAR_M. Raises DegenerateGeometry for a category of which the way to the free space is not known, or without one.
     """
     frame = thing.object_from_function(FUNCTION)
     if thing.category not in _INWARD:
