@@ -2,6 +2,8 @@
 """What sticks out tells the turn, against walls that say otherwise; without it the turn is free and says so."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from transfer.vessels import TABLE, Vessel, matched, sided
@@ -109,3 +111,17 @@ def test_local_axes_are_radius_azimuth_height():
     np.testing.assert_allclose(axes[:, 0], [-1.0, 0.0, 0.0], atol=0.02)
     np.testing.assert_allclose(axes[:, 2], UP, atol=1e-9)
     assert np.linalg.det(axes) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("of_part, is_handle", [(0.3, True), (0.7, False)])
+def test_what_sticks_out_to_one_side_is_one_thing(of_part: float, is_handle: bool):
+    """Where features take some of a handle for the part, it tells one turn, as what most of it is."""
+    _, _, belief = sided(Vessel(), Vessel(turn=1.0))
+    live = belief.live
+    out = np.flatnonzero(protrudes(live.body, live.world(live.points)))
+    upper = out[np.argsort(live.points[out, 2])][int((1.0 - of_part) * len(out)) :]
+    part = live.part.copy()
+    part[upper] = 0.95
+    sides = [getattr(replace(live, part=part), name) for name in ("outstanding", "part_outstanding")]
+    assert [side.strength for side in sides] == [float(is_handle), float(not is_handle)]
+    assert np.cos(sides[0 if is_handle else 1].azimuth - live.outstanding.azimuth) > np.cos(0.1)

@@ -128,8 +128,8 @@ class PhysicalWorld:
         return self.data.xpos[[self.model.body(name).id for name in names]].copy()
 
     def pushes_on(self, name: str) -> list[Float64[np.ndarray, " 3"]]:
-        """Returns the forces [N, world axes] with which others now press on the body ``name``, one per contact: along the contact's
-        normal, without friction.
+        """Returns the forces [N, world axes] with which others now press on the body ``name``, one per contact: along its normal,
+        without friction.
         """
         body, found, wrench = self.model.body(name).id, [], np.zeros(6)
         for number in range(self.data.ncon):
@@ -137,7 +137,7 @@ class PhysicalWorld:
             first, second = (int(self.model.geom_bodyid[geom]) for geom in contact.geom)
             if body in (first, second):
                 self._mujoco.mj_contactForce(self.model, self.data, number, wrench)
-                force = contact.frame[:3] * wrench[0]  # on the second body, by the first; the first row of the frame is the normal
+                force = contact.frame[:3] * wrench[0]  # on the second body, by the first, along the frame's first axis
                 found.append(force if body == second else -force)
         return found
 

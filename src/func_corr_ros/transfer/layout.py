@@ -19,6 +19,8 @@ from func_corr_ros.transfer.protrusion import MIN_HEIGHT, MIN_TURN_MATCHES, prot
 SURENESS = 4.0
 # What sticks out does so to one side where this share of it lies within SIDE, seen from the axis.
 ONE_SIDE, SIDE = 0.7, np.radians(60.0)
+# Sides so near to one another are one.
+ONE_THING = np.radians(30.0)
 # Of a body of revolution, a point further from any matched one than this share of the size is not of the part: what serves is
 # matched with what serves, and a handle that nothing was matched with is nearest to the rim.
 UNMATCHED = 0.05
@@ -36,6 +38,9 @@ class Direction:
 
     azimuth: float
     strength: float
+
+
+NO_WAY = Direction(0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -94,26 +99,37 @@ class Layout:
     @property
     def outstanding(self) -> Direction:
         """The way to what sticks out of a body of revolution and is not of the functional part: a handle that serves to hold."""
-        return self._outstanding(self.part <= OF_PART)
+        return self._sides[0]
 
     @property
     def part_outstanding(self) -> Direction:
         """The way to what sticks out of a body of revolution and is of the functional part: a spout to pour from, say."""
-        return self._outstanding(self.part > OF_PART)
+        return self._sides[1]
 
-    def _outstanding(self, which: Bool[np.ndarray, " n"]) -> Direction:
-        """Returns the way to most points that stick out; strength 0 where these are few, or on several sides."""
+    @cached_property
+    def _sides(self) -> tuple[Direction, Direction]:
+        """The ways to what sticks out and is not, or is, of the part. What sticks out to one side is one thing, and is what most
+        of its points are: near the rim that it joins, a handle looks like the part.
+        """
+        (holds, few), (serves, many) = (self._side(which) for which in (self.part <= OF_PART, self.part > OF_PART))
+        if min(holds.strength, serves.strength) > 0.0 and np.cos(holds.azimuth - serves.azimuth) > np.cos(ONE_THING):
+            return (holds, NO_WAY) if few >= many else (NO_WAY, serves)
+        return holds, serves
+
+    def _side(self, which: Bool[np.ndarray, " n"]) -> tuple[Direction, int]:
+        """Returns the way to most points that stick out, and how many; strength 0 where these are few, or on several sides."""
         if self.body is None:
-            return Direction(0.0, 0.0)
+            return NO_WAY, 0
         high = self.points[:, 2] > MIN_HEIGHT * self.points[:, 2].max()
         out = which & high & protrudes(self.body, self.world(self.points))
         if out.sum() < MIN_TURN_MATCHES:
-            return Direction(0.0, 0.0)
+            return NO_WAY, 0
         azimuth = np.sort(np.arctan2(self.points[out, 1], self.points[out, 0]))
         around = np.concatenate([azimuth, azimuth + 2.0 * np.pi])
         held = np.searchsorted(around, azimuth + SIDE, side="right") - np.arange(len(azimuth))
         side = around[held.argmax() :][: held.max()]
-        return Direction(float(np.angle(np.exp(1j * side).mean())), 1.0 if len(side) >= ONE_SIDE * len(azimuth) else 0.0)
+        strength = 1.0 if len(side) >= ONE_SIDE * len(azimuth) else 0.0
+        return Direction(float(np.angle(np.exp(1j * side).mean())), strength), len(side)
 
     def _way(self, offset: Float64[np.ndarray, "3"]) -> Direction:
         return Direction(float(np.arctan2(offset[1], offset[0])), float(np.hypot(offset[0], offset[1])) / self.size)
@@ -154,5 +170,5 @@ def _axis(points: Float64[np.ndarray, "n 3"], weights: Float64[np.ndarray, " n"]
     flat = points[:, :2] - np.average(points[:, :2], axis=0, weights=weights)
     (least, most), axes = np.linalg.eigh((flat * weights[:, None]).T @ flat / weights.sum())
     if not most > 0.0:
-        return Direction(0.0, 0.0)
+        return NO_WAY
     return Direction(float(np.arctan2(axes[1, 1], axes[0, 1])), float(1.0 - np.sqrt(max(least, 0.0) / most)))
