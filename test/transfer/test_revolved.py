@@ -75,6 +75,23 @@ def test_without_a_handle_on_one_side_the_turn_is_free():
     assert alignment.bodies.turn_is_free
 
 
+@pytest.mark.parametrize("shown_at, expected", [(0.2, 0.0), (-0.3, 0.0), (1.2, 1.2)])
+def test_a_free_turn_is_as_demonstrated_unless_matches_say_otherwise(shown_at: float, expected: float):
+    """What nothing tells stays as the camera saw it shown, within what matches of a round wall agree on by chance."""
+    bodies = _aligned(Vessel(turn=shown_at), handle=False, wall_turn=0.0)[0].bodies
+    assert bodies.turn_is_free and abs(bodies.turn - expected) < (1e-12 if expected == 0.0 else 0.05)
+
+
+def test_bodies_seen_from_above_are_turned_alike_whichever_axes_their_bases_have():
+    """Looking straight down, noise decides which camera axis a basis begins with."""
+    lifted = matched(SHOWN, Vessel(), handle=False)
+    reference, live = (body_of(points, TABLE, SETTINGS) for points in (lifted.reference, lifted.live))
+    quarter = replace(live, basis=live.basis @ about_axis(UP, np.radians(90.0)))
+    turns = [align_revolved(lifted, reference, body, SETTINGS).bodies for body in (live, quarter)]
+    motions = [bodies.live.basis @ about_axis(UP, bodies.turn) @ bodies.reference.basis.T for bodies in turns]
+    np.testing.assert_allclose(motions[1], motions[0], atol=1e-9)
+
+
 def test_a_few_stray_matches_out_there_do_not_pin_the_turn():
     lifted = matched(SHOWN, Vessel(), handle=False)
     rng = np.random.default_rng(4)

@@ -29,7 +29,7 @@ _HEAD_THICKNESS_M = 0.003
 def suite() -> Suite:
     """Returns the suite: tools with a head that strikes."""
     return Suite(
-        name="pound", words="swung at a nail", function="pound-with", categories=("hammer", "mallet", "meat tenderizer"),
+        name="pound", words="swung at a nail", function="pound-with", categories=("hammer", "mallet", "axe"),
         judge=judge_pound, near_m=0.015, near_deg=20.0, free_about="x",
     )
 

@@ -51,8 +51,9 @@ def align_revolved(
     """Returns the motion that lays one body's axis and foot on the other's, scaled as their matches say and turned as
     matches between what sticks out of both say, unless ``belief`` contradicts them.
 
-    Where these do not determine the turn it is free: the one that most matches agree on is taken and marked as such. Raises
-    TooFewPoints or DegenerateGeometry.
+    Where these do not determine the turn it is free, and marked as such: any is as good, and the one is taken that most matches
+    agree on. Within NEAR of how the demonstrated body was turned, seen from the camera, it is that: a hand can reach it from the
+    side from which it was shown, and it does not change from frame to frame. Raises TooFewPoints or DegenerateGeometry.
     """
     size = checked_size(lifted, settings)
     reference_out, live_out = protrudes(reference, lifted.reference), protrudes(live, lifted.live)
@@ -82,7 +83,8 @@ def _turn(
     reference: Revolution, live: Revolution, lifted: LiftedMatches, both_out: Bool[np.ndarray, " n"], belief: TurnBelief | None
 ) -> tuple[float, bool]:
     """Returns the turn [rad], and whether it is free: what matches say that stick out of both bodies (``both_out``); else the
-    turn between the sides to which both stick out; else what most matches agree on, and free.
+    turn between the sides to which both stick out; else what most matches agree on, or as it was shown where that is near, and
+    free.
     """
     (_, a_live, h_live), (_, a_ref, h_ref) = live.cylindrical(lifted.live), reference.cylindrical(lifted.reference)
     both_out = both_out & (h_live > MIN_HEIGHT * h_live.max()) & (h_ref > MIN_HEIGHT * h_ref.max())
@@ -98,7 +100,18 @@ def _turn(
                 return said[name].turn, False
     if len(weights) < MIN_TURN_MATCHES or weights.sum() == 0.0:
         return 0.0, True
-    return _circular_mode(difference, weights)[0], True
+    agreed, shown = _circular_mode(difference, weights)[0], _as_shown(reference, live)
+    return shown if np.cos(agreed - shown) > np.cos(NEAR) else agreed, True
+
+
+def _as_shown(reference: Revolution, live: Revolution) -> float:
+    """Returns the turn [rad] between bodies that the camera sees turned alike: axes are laid on one another the short way."""
+    one, other = reference.basis[:, 2], live.basis[:, 2]
+    axis, cosine = np.cross(one, other), float(one @ other)
+    sine = float(np.linalg.norm(axis))
+    tilted = about_axis(axis / sine, float(np.arctan2(sine, cosine))) if sine > 1e-9 else np.eye(3)
+    between = live.basis.T @ tilted @ reference.basis
+    return float(np.arctan2(between[1, 0], between[0, 0]))
 
 
 def _circular_mode(angles: Float64[np.ndarray, " n"], weights: Float64[np.ndarray, " n"]) -> tuple[float, Bool[np.ndarray, " n"]]:
