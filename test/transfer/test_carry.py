@@ -100,3 +100,6 @@ def test_a_handle_whose_ends_alone_are_matched_is_one_part_throughout():
     assert part_around(OUTLET, lifted, body) < 0.1
     bare = replace(plain, part=np.full((len(plain.weights), 2), 0.9))
     assert part_around(GRIP, bare, body) == 0.0, "nothing that sticks out was matched"
+    near = SHOWN.at(np.full(40, SHOWN.radius + 0.008), np.linspace(-0.1, 0.1, 40), 0.8 * SHOWN.height)
+    rooted = replace(lifted, reference=np.concatenate([plain.reference, near]))
+    assert part_around(GRIP, rooted, body) < 0.1, "a handle is not of the part for looking like it where it joins the rim"

@@ -181,16 +181,19 @@ def test_a_grasp_by_a_handle_that_is_hidden_is_refused_though_a_spout_tells_a_tu
     assert not refused.alignment.bodies.turn_is_free, "handle on spout: a turn, and a wrong one"
 
 
-def test_a_handle_that_is_the_part_and_half_known_as_such_is_not_hidden(demonstration, monkeypatch):
-    """Hanging: what the peg goes through is the part itself, and features are sure of its ends alone."""
-    shown, seen = Vessel(), Vessel(turn=0.8)
+def test_a_handle_that_is_the_part_is_not_hidden_where_its_ends_alone_are_matched(demonstration, monkeypatch):
+    """Hanging: what the peg goes through is the part itself, and of the demonstrated handle the middle has no match."""
+    shown, seen, rng = Vessel(), Vessel(turn=0.8), np.random.default_rng(0)
     monkeypatch.setattr("func_corr_ros.transfer.transfer._shown_points", lambda _: points_of(shown))
     wide = replace(demonstration.frame, camera=replace(demonstration.frame.camera, fx=20.0, fy=20.0))
     grip = Keypoint("handle", tuple(wide.camera.project(shown.grip)[0]), shown.grip)
-    shows = replace(demonstration, id="by_its_handle", frame=wide, keypoints=(grip,), support=TABLE,
+    shows = replace(demonstration, id="hung_by_its_handle", frame=wide, keypoints=(grip,), support=TABLE,
                     phases=(Phase("action", "tool", "handle", make(np.eye(3), shown.grip)),))
-    plain = matched(shown, seen, wall_turn=0.8)
-    on_handle = np.arange(len(plain.weights)) >= 1200
-    part = np.where(on_handle[:, None], [[0.95, 0.3]], [[0.02, 0.02]])
-    found = transfer_demonstration(shows, replace(plain, part=part), TABLE, TransferSettings(min_probability=0.0))
+    plain, azimuth, level = matched(shown, seen, handle=False), rng.uniform(-0.1, 0.1, 200), rng.uniform(0.1, 0.9, 200)
+    ends, handle = shown.handle_points(azimuth, np.where(level < 0.5, 0.1, 0.9)), seen.handle_points(azimuth, level)
+    lifted = replace(
+        plain, reference=np.concatenate([plain.reference, ends]), live=np.concatenate([plain.live, handle]),
+        weights=np.full(1400, 0.5), part=np.repeat([0.02, 0.95], [1200, 200])[:, None].repeat(2, axis=1),
+    )
+    found = transfer_demonstration(shows, lifted, TABLE, TransferSettings(min_probability=0.0))
     assert isinstance(found, Transfer) and np.linalg.norm(found.keypoints["handle"] - seen.grip) < 0.012

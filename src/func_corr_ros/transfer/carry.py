@@ -9,7 +9,7 @@ from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.transfer.align import Alignment, AlignSettings
 from func_corr_ros.transfer.demonstration import Keypoint
 from func_corr_ros.transfer.handle_place import beside_on_protrusion, place_on_protrusion, profile
-from func_corr_ros.transfer.lift import LiftedMatches
+from func_corr_ros.transfer.lift import OF_PART, LiftedMatches
 from func_corr_ros.transfer.part_box import boxed_place, ringed_place
 from func_corr_ros.transfer.protrusion import protrudes
 from func_corr_ros.transfer.revolved import local_axes
@@ -17,6 +17,8 @@ from func_corr_ros.transfer.revolved import local_axes
 # A keypoint is of the functional part where so many reference points around it, within this share of the object's size, are at
 # least so probably.
 PART_NEIGHBOURS, PART_PROBABILITY, PART_REACH = 12, 0.15, 0.15
+# On a handle, points that stick out at least so much of how far a place does say whether it is of the part.
+AS_FAR_OUT = 0.5
 # A place in the part's box is given up for that of the profiles where the keypoint's own match is so many times nearer to that.
 MUCH_NEARER = 0.5
 
@@ -76,29 +78,39 @@ def _corrected(
 
 
 def is_of_part(keypoint: Keypoint, lifted: LiftedMatches, body: Revolution | None = None) -> bool:
-    """Returns whether ``keypoint`` may well be of the reference's functional part."""
-    return part_around(keypoint, lifted, body) >= PART_PROBABILITY
+    """Returns whether ``keypoint`` may well be of the reference's functional part; of what sticks out of ``body``, whether it
+    probably is: the whole of a handle or spout says that better than a few neighbours.
+    """
+    out = body is not None and protrudes(body, keypoint.point[None])[0]
+    return part_around(keypoint, lifted, body) >= (OF_PART if out else PART_PROBABILITY)
 
 
 def part_around(keypoint: Keypoint, lifted: LiftedMatches, body: Revolution | None = None) -> float:
     """Returns the mean probability of the matched reference points around ``keypoint`` to be of the functional part; 0 where
-    there are none, or features do not know the part. Of what sticks out of the reference's ``body`` there, any matched
-    point is around: a handle is one thing, of which often the ends alone are matched.
+    there are none, or features do not know the part. On what sticks out of the reference's ``body``, matched points that stick
+    out about as far there are around it, however distant: a handle is one thing, of which often the ends alone are matched, and
+    near the wall it looks like the rim.
     """
     if lifted.part is None:
         return 0.0
-    points, part, limit = lifted.reference, lifted.part[:, 1], PART_REACH * lifted.reference_extent
+    distance, part = np.linalg.norm(lifted.reference - keypoint.point, axis=1), lifted.part[:, 1]
     if body is not None and protrudes(body, keypoint.point[None])[0]:
-        beside = beside_on_protrusion(body, keypoint.point, points)
-        points, part, limit = points[beside], part[beside], float("inf")
-    if len(points) == 0:
-        return 0.0
-    distance = np.linalg.norm(points - keypoint.point, axis=1)
+        beside = beside_on_protrusion(body, keypoint.point, lifted.reference)
+        beside &= _sticks_out(body, lifted.reference) > AS_FAR_OUT * _sticks_out(body, keypoint.point[None])
+        if beside.sum() >= PART_NEIGHBOURS:
+            return float(part[beside].mean())
     count = min(PART_NEIGHBOURS, len(distance))
     nearest = np.argpartition(distance, count - 1)[:count]
-    if np.median(distance[nearest]) > limit:
+    if np.median(distance[nearest]) > PART_REACH * lifted.reference_extent:
         return 0.0
     return float(part[nearest].mean())
+
+
+def _sticks_out(body: Revolution, points: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, " n"]:
+    """Returns how far ``points`` are out of the wall of ``body`` [m]."""
+    radius, _, height = body.cylindrical(points)
+    out: Float64[np.ndarray, " n"] = radius - body.radius_at(height)
+    return out
 
 
 def _nearness(
