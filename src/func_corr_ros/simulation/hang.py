@@ -10,7 +10,7 @@ from func_corr_ros.data.objects.functional_object import FunctionalObject
 from func_corr_ros.data.objects.primitives import box, rod, union
 from func_corr_ros.data.ray_scene import PlacedObject, RayScene
 from func_corr_ros.errors import DegenerateGeometry
-from func_corr_ros.geometry.se3 import inverse, make
+from func_corr_ros.geometry.se3 import inverse, make, transform_points
 from func_corr_ros.optional import require
 from func_corr_ros.simulation.convex_parts import convex_parts
 from func_corr_ros.simulation.grasp import DENSITY, lowest, volume
@@ -30,6 +30,8 @@ FLOOR_M, SUNK_M = -0.7, 0.12
 # Which way the free space lies from the middle of the bar: between a vessel and its handle.
 _INWARD = {"mug": np.array([-1.0, 0.0, 0.0]), "pitcher": np.array([-1.0, 0.0, 0.0])}
 _THICKEST_M = 0.03
+# A ray goes on so far beyond a surface that it met [m].
+_SKIN_M = 1e-4
 
 
 def suite() -> Suite:
@@ -44,11 +46,8 @@ def object_from_peg(thing: FunctionalObject) -> Float64[np.ndarray, "4 4"]:
     """Returns the functional frame of hanging, moved from the middle of the bar to where a peg's middle is, clear of the bar by
     CLEAR_M. Raises DegenerateGeometry for a category of which the way to the free space is not known, or without one.
     """
-    frame = thing.object_from_function(FUNCTION)
-    if thing.category not in _INWARD:
-        raise DegenerateGeometry(f"where a peg goes through a {thing.category} is not known; it is of {', '.join(_INWARD)}")
-    inward = frame[:3, :3] @ _INWARD[thing.category]
-    scene = RayScene([PlacedObject(thing, np.eye(4), {"": Material((0.5, 0.5, 0.5))})])
+    frame, inward = _loop(thing)
+    scene = _scene(thing)
     thickness = _distance(scene, frame[None, :3, 3], inward)[0]
     if not thickness < _THICKEST_M:
         raise DegenerateGeometry(f"no bar of less than {1e3 * _THICKEST_M:.0f} mm where this {thing.category} is hung")
@@ -83,10 +82,45 @@ def judge_hang(thing: FunctionalObject, object_from_peg: Float64[np.ndarray, "4 
     hung = world.run(LET_GO_S)
     sunk = let_go - float(world.pose("object")[2, 3])
     on_floor = lowest(thing, world.pose("object")) < FLOOR_M + 0.01
+    by_handle = is_through_loop(thing, transform_points(inverse(world.pose("object")), np.stack(_peg_ends())))
     return Judgement(
-        success=sunk < SUNK_M and not on_floor, measures={"sunk_m": sunk}, recording=joined([came, hung]),
+        success=sunk < SUNK_M and not on_floor and by_handle, measures={"sunk_m": sunk, "by_handle": float(by_handle)}, recording=joined([came, hung]),
         bodies={"object": thing, "peg": peg, "board": _board()}, floor_m=FLOOR_M,
     )
+
+
+def is_through_loop(thing: FunctionalObject, peg: Float64[np.ndarray, "2 3"]) -> bool:
+    """Returns whether a peg with these ends, in the object's frame [m], goes through the loop that ``thing`` is hung by: it meets
+    the handle's plane where only the bar is outward of it and the vessel is inward. One over whose end a mug is put by its
+    rim meets it inside the vessel.
+    """
+    frame, inward = _loop(thing)
+    ends = transform_points(inverse(frame), peg)
+    if ends[0, 1] * ends[1, 1] >= 0.0:
+        return False
+    share = ends[0, 1] / (ends[0, 1] - ends[1, 1])
+    place, scene = peg[0] + share * (peg[1] - peg[0]), _scene(thing)
+    return _pieces(scene, place, -inward) == 1 and _pieces(scene, place, inward) >= 1
+
+
+def _loop(thing: FunctionalObject) -> tuple[Float64[np.ndarray, "4 4"], Float64[np.ndarray, "3"]]:
+    """Returns the functional frame in the middle of the bar, y across the loop, and the way from it to the vessel."""
+    if thing.category not in _INWARD:
+        raise DegenerateGeometry(f"where a peg goes through a {thing.category} is not known; it is of {', '.join(_INWARD)}")
+    frame = thing.object_from_function(FUNCTION)
+    return frame, frame[:3, :3] @ _INWARD[thing.category]
+
+
+def _scene(thing: FunctionalObject) -> RayScene:
+    return RayScene([PlacedObject(thing, np.eye(4), {"": Material((0.5, 0.5, 0.5))})])
+
+
+def _pieces(scene: RayScene, origin: Float64[np.ndarray, "3"], direction: Float64[np.ndarray, "3"]) -> int:
+    """Returns how many pieces of matter a ray from a place in the air goes through."""
+    crossed, place = 0, origin
+    while np.isfinite(distance := _distance(scene, place[None], direction)[0]):
+        crossed, place = crossed + 1, place + (distance + _SKIN_M) * direction
+    return (crossed + 1) // 2
 
 
 def _before(distance: float) -> Float64[np.ndarray, "4 4"]:
@@ -106,10 +140,13 @@ def _distance(
     return found
 
 
-def _rod() -> FunctionalObject:
+def _peg_ends() -> tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3"]]:
     half = 0.5 * PEG_LENGTH_M
-    ends = np.array([0.0, half, -0.5 * PEG_RISE_M]), np.array([0.0, -half, 0.5 * PEG_RISE_M])
-    return FunctionalObject("peg", *rod(*ends, PEG_RADIUS_M, "body").mesh())
+    return np.array([0.0, half, -0.5 * PEG_RISE_M]), np.array([0.0, -half, 0.5 * PEG_RISE_M])
+
+
+def _rod() -> FunctionalObject:
+    return FunctionalObject("peg", *rod(*_peg_ends(), PEG_RADIUS_M, "body").mesh())
 
 
 def _peg() -> FunctionalObject:
