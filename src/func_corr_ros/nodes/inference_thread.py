@@ -101,7 +101,7 @@ class InferenceThread:
                 if self._stopped:
                     return
                 name, job = self._next()
-            self._running = (name, time.monotonic())
+                self._running = (name, time.monotonic())  # before another thread sees an empty mailbox
             job()
             self._running = None
 

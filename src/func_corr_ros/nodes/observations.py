@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
 
-from func_corr_ros.errors import FuncCorrError, NoInput, NoMask, NoReference
+from func_corr_ros.errors import FuncCorrError, NoInput, NoMask, NoReference, SizeMismatch
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.segmentation.segmenter import Segmentation
@@ -36,11 +36,15 @@ class ObjectsSeen:
     error: FuncCorrError | None = None
 
     def checked(self) -> tuple[RgbdFrame, Segmentation]:
-        """Returns the frame and its objects; raises the error instead where there is one."""
+        """Returns the frame and its objects; raises the error instead where there is one, SizeMismatch where they do not fit."""
         if self.error is not None:
             raise self.error
         if self.frame is None or self.segmentation is None:
             raise NoInput("no frame with its objects has been seen yet")
+        (height, width), (rows, columns) = self.frame.color.shape[:2], self.segmentation.labels.shape
+        if (height, width) != (rows, columns):
+            raise SizeMismatch(f"the objects' label image is {columns}x{rows} px, the colour image {width}x{height} px; are they "
+                               "of another camera?")
         return self.frame, self.segmentation
 
 
