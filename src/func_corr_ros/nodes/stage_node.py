@@ -145,7 +145,8 @@ class StageNode(LifecycleNode, Generic[S]):
             try:
                 if not self.active:
                     raise NotActive(f"{self.get_fully_qualified_name()} is not active; activate it (lifecycle), or set autostart")
-                await handler(request, response)
+                with self.worker.serving():
+                    await handler(request, response)
             except Exception as error:
                 known = self.known(error, name)
                 response.error_code, response.error_msg = int(known.code), str(known)
