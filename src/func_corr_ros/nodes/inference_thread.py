@@ -78,8 +78,8 @@ class InferenceThread:
             self._stages = [item for item in self._stages if item is not stage]
 
     def request(self, name: str, work: Callable[[], T], timeout: float) -> Future[T]:
-        """Returns the future result of ``work``; it holds Timeout where ``work`` has not ended ``timeout`` seconds from now, or where
-        MOST_WAITING others wait already.
+        """Returns the future result of ``work``; it holds Timeout where ``work`` has not ended ``timeout`` seconds from now, or
+        where MOST_WAITING others wait already.
         """
         answer: Future[T] = Future()
         late = Timeout(f"{name} was not done within {timeout:g} s; the model is busy, ask again or allow more time (timeout)")
