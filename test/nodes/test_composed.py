@@ -71,6 +71,14 @@ def test_bad_input_gives_its_code_and_the_next_good_frame_works(robot, blocks, g
     assert_good()
 
 
+def test_the_device_and_the_build_of_torch_are_said_once(process, assert_good, loaded) -> None:
+    import torch
+
+    assert_good()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    assert process.log.read_text().count(f"colors on {device} (torch {torch.__version__})") == 1
+
+
 # What operators are promised once a second (docs/troubleshooting.md); of the stages those that have run.
 DIAGNOSED = {
     "segmentation_node": {"color.topic", "color.rate_hz", "color.received", "color.unmatched", "depth.rate_hz", "depth.received",

@@ -142,8 +142,13 @@ class Graph:
     def settle(self) -> None:
         """Waits until no inference thread has anything to do."""
         deadline = time.monotonic() + SOON
+
+        def at_work(worker) -> bool:
+            with worker._ready:  # or work is taken up between two looks
+                return worker.busy() is not None or any(stage.mailbox for stage in worker._stages)
+
         for node in self.nodes:
-            while node.worker.busy() is not None or (node.stage is not None and node.stage.mailbox):
+            while at_work(node.worker):
                 assert time.monotonic() < deadline, f"{node.get_name()} hangs: {node.worker.busy()}"
                 time.sleep(0.0005)
 

@@ -17,6 +17,7 @@ from func_corr_ros.srv import (
 from sensor_msgs.msg import Image, RegionOfInterest
 
 from func_corr_ros.errors import ErrorCode
+from func_corr_ros.nodes.rgbd_input import LATCHED
 
 pytestmark = pytest.mark.ros
 
@@ -203,6 +204,10 @@ def test_a_reference_set_by_hand(robot, blocks, good, loaded, assert_good, runni
     assert unnamed.error_code == ErrorCode.UNKNOWN_FUNCTION
     answer = robot.call(SetReference, "correspondence_node/set_reference", function="pour-with", **fields)
     assert (answer.error_code, answer.reference_id, answer.mask_pixels) == (0, "hand", int(seen.mask.sum())), answer.error_msg
+    latched: list[Image] = []  # whoever comes later sees it too
+    robot.create_subscription(Image, "correspondence_node/reference/mask", lambda m: (latched.append(m), robot.notify()), LATCHED)
+    robot.wait_for(lambda: latched)
+    assert (latched[0].header.frame_id, bytes(latched[0].data)) == ("hand", bytes(mask.data))
     # transfer_node notices that its demonstration is no longer what is matched, and sets it again by itself
     result = robot.answer(good[0])
     assert result.accepted or result.error_code == ErrorCode.NO_REFERENCE

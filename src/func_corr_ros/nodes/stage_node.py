@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from concurrent import futures
@@ -45,6 +47,14 @@ class StageSettings:
         30.0, "model work that takes longer is reported as stuck, an error in the diagnostics; 0 never", unit="s", at_least=0.0,
         live=True,
     )
+
+
+def give_back_memory() -> None:
+    """Gives what models had back to the device: torch keeps it otherwise, and no other process can have it."""
+    gc.collect()
+    torch = sys.modules.get("torch")  # not imported for that
+    if torch is not None:
+        torch.cuda.empty_cache()
 
 
 class StageNode(LifecycleNode, Generic[S]):
@@ -118,7 +128,9 @@ class StageNode(LifecycleNode, Generic[S]):
         return self._transition("deactivate", self.deactivate, super().on_deactivate, state, active=False)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:  # noqa: D102
-        return self._transition("cleanup", self.cleanup, super().on_cleanup, state, configured=False)
+        result = self._transition("cleanup", self.cleanup, super().on_cleanup, state, configured=False)
+        give_back_memory()
+        return result
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:  # noqa: D102
         return self._transition("shutdown", self.close, super().on_shutdown, state, active=False, configured=False)
