@@ -88,7 +88,8 @@ DIAGNOSED = {
     "correspondence_node": {"model.name", "model.sha256", "reference", "function", "match.p50_ms", "match.p95_ms"},
     "transfer_node": {"demonstration", "target_frame", "lift.p50_ms", "transfer.p50_ms", "transfer.p95_ms"},
 }  # fmt: skip
-OF_EACH = {"memory_mb", "mailbox.received", "mailbox.dropped", "busy", "last_error", "last_error_age_s", "outputs.unheard"}
+OF_EACH = {"memory_mb", "device_memory_mb", "mailbox.received", "mailbox.dropped", "busy", "last_error", "last_error_age_s",
+           "outputs.unheard"}
 
 
 @pytest.mark.parametrize("node", DIAGNOSED)

@@ -179,34 +179,3 @@ def test_a_browser_clicks_keypoints_and_outlines(address: str, tmp_path: Path, w
     for marked in (first, second):
         np.testing.assert_allclose(marked.points["rim"], [20, 20], atol=1.0)
         np.testing.assert_allclose(marked.part.outline, [[10, 10], [30, 10], [30, 30]], atol=1.0)
-
-
-@pytest.mark.slow
-def test_a_click_counts_on_the_picture_of_its_frame_alone(address: str, tmp_path: Path) -> None:
-    """Before a frame's picture has come, none counts; what was said of a frame stays with it when another is shown meanwhile."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here")
-    held: list[Any] = []
-    come = "number => document.getElementById('picture').dataset.frame === number && document.getElementById('picture').complete"
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_page()
-        tab.route("**/picture/0", held.append)
-        tab.goto(address)
-        tab.wait_for_function("document.getElementById('told').textContent.includes('0 of 2')")
-        tab.evaluate("document.getElementById('picture').click()")  # an empty picture has no place to point at
-        held.pop().continue_()
-        tab.wait_for_function(come, arg="0")
-        tab.route("**/picture/1", held.append)
-        tab.keyboard.press("ArrowRight")
-        tab.locator("#picture").click(position={"x": 9, "y": 9})  # still the picture of the first frame
-        held.pop().continue_()
-        tab.wait_for_function(come, arg="1")
-        tab.locator("#picture").click(position={"x": 30, "y": 30})
-        tab.keyboard.press("ArrowRight")  # before the answer comes
-        tab.wait_for_function("document.getElementById('told').textContent.includes('frame 3 of 3')")
-        tab.wait_for_function("document.querySelectorAll('#marks circle').length === 1")  # suggested by the second
-        browser.close()
-    (marked,) = read_annotations(tmp_path / "truth.yaml").frames
-    assert marked.stamp_ns == 2 and set(marked.points) == {"rim"}

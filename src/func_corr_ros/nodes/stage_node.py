@@ -19,7 +19,7 @@ from rclpy.qos import QoSProfile, qos_policy_name_from_kind
 from rclpy.task import Future
 
 from func_corr_ros.errors import ErrorCode, FuncCorrError, NotActive, OutOfMemory, StaleInput
-from func_corr_ros.nodes.diagnostics import diagnostic_message, memory_megabytes, timing_values
+from func_corr_ros.nodes.diagnostics import device_megabytes, diagnostic_message, memory_megabytes, timing_values
 from func_corr_ros.nodes.inference_thread import InferenceThread, Stage
 from func_corr_ros.nodes.observations import Moment
 from func_corr_ros.nodes.parameters import NodeParameters
@@ -245,6 +245,7 @@ class StageNode(LifecycleNode, Generic[S]):
             **self.diagnostic_values(),
             **timing_values(self.timer),
             "memory_mb": memory_megabytes(),
+            "device_memory_mb": device_megabytes(),
             "outputs.unheard": ", ".join(f"{topic} ({policy})" for topic, policy in self.unheard.items()),
             "last_error": self.last_error,
             "last_error_age_s": f"{time.monotonic() - self._last_error_at:.1f}" if self.last_error else "",
