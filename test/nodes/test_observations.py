@@ -46,7 +46,7 @@ def test_the_object_at_a_pixel_or_the_best() -> None:
     found = two_objects()
     assert np.array_equal(object_mask(found, None), found.labels == 2)
     assert np.array_equal(object_mask(found, (2.4, 1.6)), found.labels == 1)
-    for uv in ((0.0, 0.0), (-3.0, 2.0), (800.0, 2.0)):
+    for uv in ((0.0, 0.0), (-3.0, 2.0), (800.0, 2.0), (np.nan, 2.0), (2.0, -np.inf), (1e38, 2.0)):
         with pytest.raises(NoMask, match="objects and their boxes"):
             object_mask(found, uv)
     with pytest.raises(NoMask):

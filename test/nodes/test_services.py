@@ -150,6 +150,14 @@ def test_pixels_asked_for_are_found(robot, blocks, good, loaded) -> None:
     assert len(answer.flow.data) == 0 and answer.info.reference_id == "blocks"
 
 
+def test_a_keypoint_that_is_no_number_is_no_object_s(robot, good, loaded) -> None:
+    color, depth, info = good[0](robot.now_ns())
+    answer = robot.call(RecordDemonstration, "transfer_node/record_demonstration", demonstration_id="nan", function="pour-with",
+                        color=color, depth=depth, camera_info=info, keypoint_names=["top"], keypoint_u=[float("nan")],
+                        keypoint_v=[9.0])
+    assert answer.error_code == ErrorCode.NO_MASK and "no object lies at pixel (nan, 9)" in answer.error_msg
+
+
 def test_record_list_and_transfer(robot, blocks, good, loaded, running) -> None:
     make, world_from_object = good
     color, depth, info = make(robot.now_ns())

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -162,10 +163,10 @@ def object_mask(segmentation: Segmentation, uv: tuple[float, float] | None) -> B
         raise NoMask("no object was found in the frame; give a mask, or move the object into view")
     if uv is None:
         return segmentation.mask(segmentation.objects[0].id)
-    u, v = (round(value) for value in uv)
+    u, v = (round(value) if math.isfinite(value) else -1 for value in uv)
     height, width = segmentation.labels.shape
     label = int(segmentation.labels[v, u]) if 0 <= u < width and 0 <= v < height else 0
     if label == 0:
         boxes = {item.id: item.box for item in segmentation.objects}
-        raise NoMask(f"no object lies at pixel ({u}, {v}); objects and their boxes: {boxes}")
+        raise NoMask(f"no object lies at pixel ({uv[0]:.0f}, {uv[1]:.0f}); objects and their boxes: {boxes}")
     return segmentation.mask(label)
