@@ -108,6 +108,32 @@ def test_ros_is_imported_in_nodes_only() -> None:
     assert {name: modules for name, modules in found.items() if modules} == {}
 
 
+# Readers that run the code which lies in what they read.
+RUN_CODE = re.compile(r"(pickle|dill|joblib|marshal|shelve)\.(load|loads|open|Unpickler)|os\.(system|popen)|eval|exec|"
+                      r"yaml\.(load|unsafe_load|full_load)(_all)?")
+
+
+def unsafe(call: ast.Call) -> bool:
+    """Whether a call may run what it reads."""
+    name, words = ast.unparse(call.func), {word.arg: ast.unparse(word.value) for word in call.keywords}
+    return bool(
+        RUN_CODE.fullmatch(name)
+        or (name == "torch.load" and words.get("weights_only") != "True")
+        or words.get("allow_pickle", "False") != "False"
+        or words.get("shell", "False") != "False"
+    )
+
+
+def test_nothing_that_is_read_can_run_code() -> None:
+    """Weights, recordings, demonstrations and parameters come from others: pickles and YAML tags in them stay what they are."""
+    for code, found in (("torch.load(p)", True), ("torch.load(p, weights_only=True)", False), ("np.load(p)", False),
+                        ("np.load(p, allow_pickle=True)", True), ("yaml.safe_load(t)", False), ("yaml.load(t, Loader)", True),
+                        ("pickle.loads(b)", True), ("model.eval()", False), ("run(c, shell=True)", True)):
+        assert unsafe(ast.parse(code, mode="eval").body) is found, code
+    calls = {short(path): [node for node in ast.walk(tree) if isinstance(node, ast.Call)] for path, tree in TREES.items()}
+    assert [f"{name}:{node.lineno}: {ast.unparse(node)}" for name, nodes in calls.items() for node in nodes if unsafe(node)] == []
+
+
 def test_every_room_is_in_the_plan() -> None:
     folders = {path.parent.relative_to(PACKAGE).parts[0] for path in FILES if path.parent != PACKAGE}
     assert folders == set(ROOMS), "a folder without __init__.py is no room"

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goes the way of docs/first_steps.md through running nodes, over DDS, and draws its pictures from what they answer.
 
-    python tools/first_steps_pictures.py FOLDER      FOLDER holds the real frames kgn_1, tabletop_blue_mug and tabletop_red_mug
+    python tools/first_steps_pictures.py FOLDER [OUT]
+
+FOLDER holds the real frames kgn_1, tabletop_blue_mug and tabletop_red_mug; pictures are written to OUT, docs/images without it.
 
 The frames are published like a camera's, at 5 Hz with fresh stamps, as a recording that stands still would be; the operator's
 click, requests and what is listened to are messages. Prints what `func-corr doctor --live` says before a reference is set, and
@@ -15,7 +17,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +45,7 @@ PERIOD_S, PATIENCE_S, GAP, QUALITY = 0.2, 60.0, 8, 88
 
 def main() -> int:
     """Goes the way; returns 0 at its end."""
+    out = Path(sys.argv[2]) if len(sys.argv) > 2 else IMAGES
     frames = {name: read_frame(Path(sys.argv[1]) / name) for name in ("kgn_1", "tabletop_blue_mug", "tabletop_red_mug")}
     with tempfile.TemporaryDirectory() as folder, running_nodes(
         DEMONSTRATIONS, Path(folder) / "nodes.log", parameters={"transfer_node:stability.agreeing": "1"}
@@ -49,36 +54,37 @@ def main() -> int:
                            ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTDDS_DEFAULT_PROFILES_FILE")})
         operator = made_operator(frames["kgn_1"])
         try:
-            walked(operator, frames)
+            walked(operator, frames, partial(written, out))
         finally:
             operator.close()
     return 0
 
 
-def walked(operator: Any, frames: dict[str, RgbdFrame]) -> None:
+def walked(operator: Any, frames: dict[str, RgbdFrame], keep: Callable[..., None]) -> None:
     """Takes each step, and the picture of what is seen then."""
     from func_corr_ros.srv import LoadDemonstration, SetReference
 
     table = frames["kgn_1"]
-    written("camera", [table.color, depth_picture(table)], TABLE)
+    keep("camera", [table.color, depth_picture(table)], TABLE)
     every = operator.until("segmentation_node/overlay", lambda: operator.objects() > 1)
+    keep("objects", [every], TABLE)
     doctor()
     operator.click(CLICK)
-    written("click", [every, operator.until("segmentation_node/overlay", lambda: operator.objects() == 1)], TABLE)
+    keep("click", [every, operator.until("segmentation_node/overlay", lambda: operator.objects() == 1)], TABLE)
     names, pixels = list(KEYPOINTS), np.array(list(KEYPOINTS.values()))
     operator.ask(SetReference, "correspondence_node/set_reference", reference_id="my_mug", function="pour-with",
                  keypoint_names=names, keypoint_u=pixels[:, 0].tolist(), keypoint_v=pixels[:, 1].tolist())
     shown, mask = (operator.until(f"correspondence_node/reference/{name}", latched=True) for name in ("image", "mask"))
-    written("reference", [shown, mask], TABLE)
+    keep("reference", [shown, mask], TABLE)
     matched = []
     for name in ("tabletop_blue_mug", "tabletop_red_mug"):
         operator.click((-50.0, -50.0))  # beside the picture: lets go
         operator.show(frames[name])
         matched += [operator.until(f"correspondence_node/{topic}") for topic in ("overlay", "flow_color")]
-    written("match", matched, MUG)
+    keep("match", matched, MUG)
     operator.show(frames["tabletop_blue_mug"])
     operator.ask(LoadDemonstration, "transfer_node/load_demonstration", demonstration_id="red_mug_pour")
-    written("poses", [drawn(frames["tabletop_blue_mug"], operator.transfer())], TOOLS)
+    keep("poses", [drawn(frames["tabletop_blue_mug"], operator.transfer())], TOOLS)
     time.sleep(10.0)  # what was wrong before is over by then
     doctor()
 
@@ -106,17 +112,17 @@ def drawn(frame: RgbdFrame, result: Any) -> np.ndarray:
     return cv2.resize(picture.rgb, frame.color.shape[1::-1], interpolation=cv2.INTER_AREA)
 
 
-def written(name: str, pictures: list[np.ndarray], shown: tuple[int, int, int, int]) -> None:
-    """Writes parts of pictures side by side to docs/images/first_steps_<name>.jpg."""
+def written(out: Path, name: str, pictures: list[np.ndarray], shown: tuple[int, int, int, int]) -> None:
+    """Writes parts of pictures side by side to ``out``/first_steps_<name>.jpg."""
     left, top, right, bottom = shown
     three = [picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2) for picture in pictures]
     gap = np.full((bottom - top, GAP, 3), 255, np.uint8)
     row = np.concatenate([part for picture in three for part in (picture[top:bottom, left:right], gap)][:-1], axis=1)
     scale = min(1.0, 1200 / row.shape[1])
     row = cv2.resize(row, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    path = IMAGES / f"first_steps_{name}.jpg"
+    path = out / f"first_steps_{name}.jpg"
     cv2.imwrite(str(path), row[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    print(f"{path.relative_to(ROOT)} {row.shape[1]}x{row.shape[0]}")
+    print(f"{path} {row.shape[1]}x{row.shape[0]}")
 
 
 def made_operator(frame: RgbdFrame) -> Any:

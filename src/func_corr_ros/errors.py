@@ -86,7 +86,7 @@ class OutOfMemory(FuncCorrError):
 
 
 class Timeout(FuncCorrError):
-    """A request was not served before its deadline."""
+    """A request was not served before its deadline, or so many wait that it cannot be."""
 
     code = ErrorCode.TIMEOUT
 

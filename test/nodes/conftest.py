@@ -135,6 +135,29 @@ def assert_good(robot, blocks, good):
     return check
 
 
+@pytest.fixture
+def diagnosed(robot):
+    """Waits for a status of a node that is as asked for; returns its message and values."""
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    statuses = {}
+
+    def hear(message) -> None:
+        with robot._changed:
+            statuses.update({status.name: status for status in message.status})
+            robot._changed.notify_all()
+
+    # Kept: destroying it while another thread spins would end that thread.
+    robot.create_subscription(DiagnosticArray, "/diagnostics", hear, 10)
+
+    def until(node: str, ready):
+        statuses.pop(node, None)
+        robot.wait_for(lambda: node in statuses and ready(statuses[node]))
+        return statuses[node].message, {pair.key: pair.value for pair in statuses[node].values}
+
+    return until
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for ``bad`` runs once for every kind of bad input: (error code, spoil(color, depth, info))."""
     if "bad" in metafunc.fixturenames:

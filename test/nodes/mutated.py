@@ -30,7 +30,7 @@ def mutated(draw, message):
 def _fields(message) -> list[tuple[object, str, str]]:
     """Every field of a message and of the messages in it: (owner, name, type)."""
     found = []
-    for name, kind in type(message).get_fields_and_field_types().items():
+    for name, kind in message.get_fields_and_field_types().items():
         value = getattr(message, name)
         parts = value if isinstance(value, list) else [value]
         inner = [part for part in parts if hasattr(part, "get_fields_and_field_types")]

@@ -101,6 +101,11 @@ class Robot(Node):
             self.heard[stamp_ns(message.header.stamp)][key] = message
             self._changed.notify_all()
 
+    def notify(self) -> None:
+        """Has whoever waits look again."""
+        with self._changed:
+            self._changed.notify_all()
+
     def now_ns(self) -> int:
         return self.get_clock().now().nanoseconds
 

@@ -52,7 +52,7 @@ def test_the_graph_is_what_the_documentation_says(robot, loaded, name: str) -> N
     assert {info.name for info in leaves(api_page.NODES[name][1])} <= set(parameters)
 
 
-def test_bad_input_gives_its_code_and_the_next_good_frame_works(robot, blocks, good, loaded, assert_good, bad) -> None:
+def test_bad_input_gives_its_code_and_the_next_good_frame_works(robot, blocks, good, loaded, assert_good, bad, diagnosed) -> None:
     code, spoil = bad
     make, _ = good
     result = robot.answer(lambda stamp: spoil(*make(stamp)))
@@ -63,7 +63,43 @@ def test_bad_input_gives_its_code_and_the_next_good_frame_works(robot, blocks, g
         message = robot.wait_for(lambda key=key: robot.heard[stamp].get(key))
         assert (message.error_code, message.error_msg) == (code, result.error_msg)
     assert "transferred_pose" not in robot.heard[stamp]
+    said = f"{code.name}: {result.error_msg}"
+    for node in ("segmentation_node", "transfer_node"):
+        _, values = diagnosed(f"/{node}", lambda status: {pair.key: pair.value for pair in status.values}["last_error"] == said)
+        if (node, code) == ("segmentation_node", ErrorCode.NO_DEPTH):
+            assert values["depth.valid_share"] == "0.00"
     assert_good()
+
+
+def test_the_device_and_the_build_of_torch_are_said_once(process, assert_good, loaded) -> None:
+    import torch
+
+    assert_good()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    assert process.log.read_text().count(f"colors on {device} (torch {torch.__version__})") == 1
+
+
+# What operators are promised once a second (docs/troubleshooting.md); of the stages those that have run.
+DIAGNOSED = {
+    "segmentation_node": {"color.topic", "color.rate_hz", "color.received", "color.unmatched", "depth.rate_hz", "depth.received",
+                          "depth.unmatched", "depth.skew_ms", "camera_info.rate_hz", "sync.sets", "sync.ratio",
+                          "sync.clock_jumps", "depth.valid_share", "segmenter", "segmenter.fallback", "text_prompt",
+                          "followed_px", "transport.p50_ms", "decode.p95_ms", "segment.p50_ms", "segment.p95_ms"},
+    "correspondence_node": {"model.name", "model.sha256", "reference", "function", "match.p50_ms", "match.p95_ms"},
+    "transfer_node": {"demonstration", "target_frame", "lift.p50_ms", "transfer.p50_ms", "transfer.p95_ms"},
+}  # fmt: skip
+OF_EACH = {"memory_mb", "device_memory_mb", "mailbox.received", "mailbox.dropped", "busy", "last_error", "last_error_age_s",
+           "outputs.unheard"}
+
+
+@pytest.mark.parametrize("node", DIAGNOSED)
+def test_the_diagnostics_say_what_operators_are_promised(robot, loaded, assert_good, diagnosed, node: str) -> None:
+    assert_good()
+    message, values = diagnosed(f"/{node}", lambda status: True)
+    assert message == "ok" and set(values) >= DIAGNOSED[node] | OF_EACH, (DIAGNOSED[node] | OF_EACH) - set(values)
+    assert int(values["memory_mb"]) > 50 and int(values["mailbox.received"]) > 0
+    assert values.get("model.name", "colors") == "colors" and len(values.get("model.sha256", "0" * 64)) == 64
+    assert float(values.get("sync.ratio", 1.0)) > 0.5 and abs(float(values.get("depth.skew_ms", 0.0))) < 1.0
 
 
 def test_a_table_without_objects_is_no_mask(robot, blocks, good, loaded, assert_good, running) -> None:

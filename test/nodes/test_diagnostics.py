@@ -4,7 +4,13 @@
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from func_corr_ros.nodes.diagnostics import diagnostic_message, memory_megabytes, stream_values, timing_values
+from func_corr_ros.nodes.diagnostics import (
+    device_megabytes,
+    diagnostic_message,
+    memory_megabytes,
+    stream_values,
+    timing_values,
+)
 from func_corr_ros.streams.stage_timer import StageTimer
 from func_corr_ros.streams.synchronizer import Synchronizer
 
@@ -37,3 +43,13 @@ def test_stages_are_timed_in_milliseconds() -> None:
 
 def test_memory_is_that_of_this_process() -> None:
     assert 10 < memory_megabytes() < 100_000
+
+
+def test_what_torch_holds_of_all_gpus_counts(monkeypatch) -> None:
+    import torch
+
+    assert device_megabytes() == 0 or torch.cuda.is_initialized()
+    held = [3_000_000_000, 500_000_000]
+    for name, answer in (("is_initialized", lambda: True), ("device_count", lambda: 2), ("memory_reserved", held.__getitem__)):
+        monkeypatch.setattr(torch.cuda, name, answer)
+    assert device_megabytes() == 3500

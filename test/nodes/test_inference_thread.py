@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """One thread owns the model: requests first, later stages first, newest only; nothing that fails or hangs ends it."""
 
+import queue
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from func_corr_ros.errors import NotActive, Timeout
-from func_corr_ros.nodes.inference_thread import InferenceThread
+from func_corr_ros.nodes.inference_thread import MOST_WAITING, InferenceThread
 
 LONG = 10.0  # seconds; how long a test waits for what must come
 
@@ -145,3 +146,70 @@ def test_stop_answers_what_still_waits_and_refuses_what_comes_later() -> None:
 def test_many_threads_get_their_own_answers(worker: InferenceThread) -> None:
     answers = [worker.request(str(i), lambda i=i: i * i, LONG) for i in range(50)]
     assert [answer.result(LONG) for answer in answers] == [i * i for i in range(50)]
+
+
+class Frames:
+    """Three stages, each of which tells that it has begun and waits to be let go; a frame goes from one to the next."""
+
+    def __init__(self, worker: InferenceThread) -> None:
+        self.begun: queue.Queue[str] = queue.Queue()
+        self.go: queue.Queue[None] = queue.Queue()
+        self.stages = [worker.add_stage(str(rank), rank, lambda value, rank=rank: self._work(rank, value)) for rank in range(3)]
+
+    def _work(self, rank: int, value: str) -> None:
+        self.begun.put(f"{value}{rank}")
+        self.go.get(timeout=LONG)
+        if rank < 2:
+            self.stages[rank + 1].mailbox.put(value)
+
+
+@pytest.mark.parametrize("under_way", [True, False])
+def test_no_more_than_one_frame_comes_between_the_steps_of_a_request(worker: InferenceThread, under_way: bool) -> None:
+    frames = Frames(worker)
+    if under_way:
+        frames.stages[0].mailbox.put("a")
+        assert frames.begun.get(timeout=LONG) == "a0"
+    seen = []
+    with worker.serving():
+        if not under_way:
+            frames.stages[0].mailbox.put("a")
+            assert frames.begun.get(timeout=LONG) == "a0"
+        frames.stages[0].mailbox.put("b")
+        for step in range(5):
+            answer = worker.request(f"step {step}", lambda: None, LONG)
+            frames.go.put(None)  # without effect on a thread that waits for work
+            answer.result(LONG)
+            while not frames.begun.empty() or (step < 2 and len(seen) <= step):
+                seen.append(frames.begun.get(timeout=LONG))
+        assert seen == ["a1", "a2"], "the frame goes on to its end, and the next one waits"
+        assert frames.stages[0].mailbox
+    assert frames.begun.get(timeout=LONG) == "b0"
+    for _ in range(3):
+        frames.go.put(None)
+
+
+def test_the_stream_goes_on_while_a_request_is_served_elsewhere(worker: InferenceThread) -> None:
+    done: queue.Queue[str] = queue.Queue()
+    stage = worker.add_stage("only", 0, done.put)
+    with worker.serving():
+        stage.mailbox.put("first")
+        assert done.get(timeout=LONG) == "first"
+        stage.mailbox.put("second")
+        worker.request("step", lambda: None, LONG).result(LONG)
+        assert done.empty()
+        with worker.elsewhere():
+            assert done.get(timeout=LONG) == "second"
+
+
+def test_requests_that_cannot_be_served_any_more_are_refused_and_forgotten(worker: InferenceThread) -> None:
+    held = Held(worker)
+    waiting = [worker.request("waiting", lambda: 1, 1.0) for _ in range(MOST_WAITING)]
+    with pytest.raises(Timeout, match=f"{MOST_WAITING} requests wait already"):
+        worker.request("one more", lambda: 1, LONG).result(0.5)
+    for answer in waiting:
+        with pytest.raises(Timeout):
+            answer.result(LONG)
+    later = worker.request("later", lambda: 7, LONG)
+    assert len(worker._requests) == 1, "those that are answered hold nothing any more"
+    held.go.set()
+    assert later.result(LONG) == 7

@@ -97,6 +97,18 @@ def test_parameters_that_are_wrong_end_the_process_with_a_sentence(running, tmp_
     assert words in log and "BadSettings" in log and "Traceback" not in log
 
 
+def test_without_a_gpu_that_is_needed_nothing_starts(running, tmp_path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    parameters = {"correspondence_node:require_gpu": "true"}
+    child = running.Process(tmp_path / "log", [str(running.HERE / "composed_with_colors.py")], parameters)
+    assert child.child.wait(running.LONG) == 1
+    log = child.log.read_text()
+    assert "cannot configure: BadSettings: device is 'cuda', which cannot be used here" in log and "Traceback" not in log
+
+
 def test_a_demonstration_that_is_not_there_fails_the_start(running, tmp_path) -> None:
     parameters = {"transfer_node:demonstrations": str(tmp_path), "transfer_node:demonstration": "nothing"}
     child = running.Process(tmp_path / "log", [str(running.HERE / "composed_with_colors.py")], parameters)

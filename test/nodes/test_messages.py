@@ -152,6 +152,12 @@ def test_points_of_another_cloud_are_refused() -> None:
     cut.data = cut.data[:-1]
     with pytest.raises(BadImage):
         messages.points_of(cut)
+    outside = messages.points_message(some_points(10), MOMENT)
+    outside.fields[3].offset = outside.point_step - 3
+    with pytest.raises(BadImage, match="for 10x1 points of 40 bytes"):
+        messages.points_of(outside)
+    with pytest.raises(BadImage):
+        messages.points_of(PointCloud2(width=2**32 - 1, height=2**32 - 1, fields=outside.fields))  # of no bytes each
 
 
 def test_pose_round_trip() -> None:

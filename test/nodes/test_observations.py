@@ -4,7 +4,9 @@
 import numpy as np
 import pytest
 
-from func_corr_ros.errors import NoDepth, NoInput, NoMask, NoReference
+from func_corr_ros.errors import NoDepth, NoInput, NoMask, NoReference, SizeMismatch
+from func_corr_ros.geometry.camera import PinholeCamera
+from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.geometry.rigid_fit import Similarity
 from func_corr_ros.nodes.observations import (
     MatchesSeen,
@@ -34,13 +36,17 @@ def test_what_was_not_seen_raises() -> None:
         ObjectsSeen(AT, error=NoMask("nothing")).checked()
     with pytest.raises(NoInput):
         ObjectsSeen(AT).checked()
+    camera = PinholeCamera(5.0, 5.0, 4.0, 3.0, 9, 6)
+    small = RgbdFrame(np.zeros((6, 9, 3), np.uint8), np.ones((6, 9), np.float32), camera, 1, "camera")
+    with pytest.raises(SizeMismatch, match="8x6 px, the colour image 9x6 px"):
+        ObjectsSeen(AT, small, two_objects()).checked()
 
 
 def test_the_object_at_a_pixel_or_the_best() -> None:
     found = two_objects()
     assert np.array_equal(object_mask(found, None), found.labels == 2)
     assert np.array_equal(object_mask(found, (2.4, 1.6)), found.labels == 1)
-    for uv in ((0.0, 0.0), (-3.0, 2.0), (800.0, 2.0)):
+    for uv in ((0.0, 0.0), (-3.0, 2.0), (800.0, 2.0), (np.nan, 2.0), (2.0, -np.inf), (1e38, 2.0)):
         with pytest.raises(NoMask, match="objects and their boxes"):
             object_mask(found, uv)
     with pytest.raises(NoMask):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The segmentation node in this process: words by parameter and topic; masks carried between key images; sam's fallback."""
 
+import sys
 import time
+from types import ModuleType, SimpleNamespace
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -30,12 +33,12 @@ class Grounder:
 
 @pytest.fixture
 def two(blocks):
-    """Two objects, apart; the box of the right one."""
+    """Two objects, apart; mask and box of the right one, mask of the left one."""
     left, right = blocks.moved(-0.14, 0.0, 0.0), blocks.moved(0.14, 0.02, 20.0)
     mask = blocks.mask(right)
     rows, columns = np.nonzero(mask)
     box = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], dtype=np.float32)
-    return blocks.frame_with(left, right), mask, box
+    return blocks.frame_with(left, right), mask, box, blocks.mask(left)
 
 
 @pytest.fixture
@@ -115,6 +118,45 @@ def test_words_on_the_topic_set_the_parameter_and_too_many_are_refused(made, two
     assert seen.error is not None and seen.error.code == ErrorCode.NO_MASK and "test sees none of 'unicorn'" in str(seen.error)
 
 
+def test_a_click_goes_before_a_detector_and_a_detector_before_words(made, two, monkeypatch) -> None:
+    """The detector's messages are a stand-in's, for vision_msgs is on no registry."""
+    from geometry_msgs.msg import PointStamped
+    from sensor_msgs.msg import PointCloud2
+    from std_msgs.msg import Header
+
+    package, messages = ModuleType("vision_msgs"), ModuleType("vision_msgs.msg")
+    messages.Detection2DArray = PointCloud2
+    monkeypatch.setitem(sys.modules, "vision_msgs", package)
+    monkeypatch.setitem(sys.modules, "vision_msgs.msg", messages)
+    node, show, grounder = made(**{"detections.enabled": True, "detections.max_age": 60.0, "grounding.model": "owlv2",
+                                   "text_prompt": "unicorn"})
+    heard = {one.topic_name: one.callback for one in node.subscriptions}
+    assert show().error.code == ErrorCode.NO_INPUT, "no detections yet, whatever the words are"
+    ((left, top, right, bottom),) = two[2].astype(float)
+    position = SimpleNamespace(x=(left + right) / 2, y=(top + bottom) / 2)
+    box = SimpleNamespace(center=SimpleNamespace(position=position), size_x=right - left, size_y=bottom - top)
+    found = SimpleNamespace(bbox=box, results=[SimpleNamespace(hypothesis=SimpleNamespace(class_id="blocks", score=0.9))])
+    heard["/detections"](SimpleNamespace(header=Header(stamp=node.get_clock().now().to_msg()), detections=[found]))
+    seen = show()
+    assert is_right_one(seen, two) and seen.segmentation.objects[0].class_name == "blocks" and grounder.asked == []
+
+    def click(u: float, v: float, z: float = 1.0) -> None:
+        camera, message = two[0].camera, PointStamped(header=Header(frame_id=two[0].frame_id))
+        message.point.x, message.point.y, message.point.z = (u - camera.cx) / camera.fx * z, (v - camera.cy) / camera.fy * z, z
+        heard["/clicked_point"](message)
+        deadline = time.monotonic() + LONG
+        while node.worker._requests or node.worker.busy():
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
+    rows, columns = np.nonzero(two[3])
+    click(float(columns[len(columns) // 2]), float(rows[len(rows) // 2]))
+    (item,) = (seen := show()).segmentation.objects
+    assert not (seen.segmentation.mask(item.id) & two[1]).any(), "the other one, that nobody detected"
+    click(0.0, 0.0, -1.0)  # lets go
+    assert is_right_one(show(), two)
+
+
 def test_words_without_a_model_are_an_error_of_each_image_and_not_of_the_node(made) -> None:
     node, show, _ = made(text_prompt="mug")
     seen = show()
@@ -122,9 +164,17 @@ def test_words_without_a_model_are_an_error_of_each_image_and_not_of_the_node(ma
     assert node.active
 
 
-def test_sam_without_a_checkpoint_is_the_table_top_and_says_so(made) -> None:
+def test_sam_without_a_checkpoint_is_the_table_top_and_says_so_once(made, monkeypatch) -> None:
+    from func_corr_ros.nodes.segmentation_node import SegmentationNode
+
+    log = MagicMock()
+    monkeypatch.setattr(SegmentationNode, "get_logger", lambda self: log)
     node, show, _ = made(segmenter="sam")
-    assert len(show().segmentation.objects) == 2
+    for _ in range(3):
+        assert len(show().segmentation.objects) == 2
+        node._tick()
+    warned = [str(call.args[0]) for call in log.warning.call_args_list]
+    assert sum("sam has no checkpoint" in words for words in warned) == 1, warned
     values = node.diagnostic_values()
     assert values["segmenter"] == "tabletop" and "sam has no checkpoint" in values["segmenter.fallback"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sensor_msgs.msg import PointCloud2
 
 from func_corr_ros import msg, srv
 from func_corr_ros.errors import ErrorCode, FuncCorrError, HighResidual, NoMask
@@ -14,7 +15,7 @@ from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.revolution import Revolution
 from func_corr_ros.geometry.rigid_fit import Similarity
 from func_corr_ros.nodes import messages, result_messages
-from func_corr_ros.nodes.observations import MatchesSeen, Moment, ObjectsSeen, PointMatches, SeenKeypoint, Transferred
+from func_corr_ros.nodes.observations import NO_POINTS, MatchesSeen, Moment, ObjectsSeen, PointMatches, SeenKeypoint, Transferred
 from func_corr_ros.segmentation.segmenter import Segmentation, SegmentedObject
 from func_corr_ros.transfer.align import Alignment, Bodies
 from func_corr_ros.transfer.transfer import Refusal
@@ -96,6 +97,20 @@ def test_matches_round_trip() -> None:
     assert [item.name for item in back.keypoints] == ["rim", "handle"] and back.keypoints[0].uv_reference == (30.0, 40.0)
     assert np.array_equal(back.keypoints[1].point, seen.keypoints[1].point, equal_nan=True)
     assert np.allclose(back.points.points, seen.points.points, equal_nan=True)
+
+
+def test_matches_that_do_not_hold_together_become_an_error_of_their_moment() -> None:
+    seen = MatchesSeen(MOMENT, "blocks", "pour-with")
+    for plane, cloud, code in (
+        ([0.0, 0.0, 0.0, 1.0], messages.points_message(NO_POINTS, MOMENT), ErrorCode.DEGENERATE_GEOMETRY),
+        ([0.0, 0.0, -1.0, 1.0], PointCloud2(width=3, height=1), ErrorCode.BAD_IMAGE),
+    ):
+        message = result_messages.keypoints_message(seen)
+        message.support_plane = plane
+        back = result_messages.matches_of(message, cloud)
+        assert (back.moment, back.reference_id, back.error.code, back.points) == (MOMENT, "blocks", code, None)
+        message.error_code, message.error_msg = int(ErrorCode.NO_MASK), "none"
+        assert result_messages.matches_of(message, cloud).error.code == ErrorCode.NO_MASK, "the first error is the reason"
 
 
 def test_info_counts_what_was_matched() -> None:

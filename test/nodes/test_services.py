@@ -17,6 +17,7 @@ from func_corr_ros.srv import (
 from sensor_msgs.msg import Image, RegionOfInterest
 
 from func_corr_ros.errors import ErrorCode
+from func_corr_ros.nodes.rgbd_input import LATCHED
 
 pytestmark = pytest.mark.ros
 
@@ -149,6 +150,14 @@ def test_pixels_asked_for_are_found(robot, blocks, good, loaded) -> None:
     assert len(answer.flow.data) == 0 and answer.info.reference_id == "blocks"
 
 
+def test_a_keypoint_that_is_no_number_is_no_object_s(robot, good, loaded) -> None:
+    color, depth, info = good[0](robot.now_ns())
+    answer = robot.call(RecordDemonstration, "transfer_node/record_demonstration", demonstration_id="nan", function="pour-with",
+                        color=color, depth=depth, camera_info=info, keypoint_names=["top"], keypoint_u=[float("nan")],
+                        keypoint_v=[9.0])
+    assert answer.error_code == ErrorCode.NO_MASK and "no object lies at pixel (nan, 9)" in answer.error_msg
+
+
 def test_record_list_and_transfer(robot, blocks, good, loaded, running) -> None:
     make, world_from_object = good
     color, depth, info = make(robot.now_ns())
@@ -203,6 +212,10 @@ def test_a_reference_set_by_hand(robot, blocks, good, loaded, assert_good, runni
     assert unnamed.error_code == ErrorCode.UNKNOWN_FUNCTION
     answer = robot.call(SetReference, "correspondence_node/set_reference", function="pour-with", **fields)
     assert (answer.error_code, answer.reference_id, answer.mask_pixels) == (0, "hand", int(seen.mask.sum())), answer.error_msg
+    latched: list[Image] = []  # whoever comes later sees it too
+    robot.create_subscription(Image, "correspondence_node/reference/mask", lambda m: (latched.append(m), robot.notify()), LATCHED)
+    robot.wait_for(lambda: latched)
+    assert (latched[0].header.frame_id, bytes(latched[0].data)) == ("hand", bytes(mask.data))
     # transfer_node notices that its demonstration is no longer what is matched, and sets it again by itself
     result = robot.answer(good[0])
     assert result.accepted or result.error_code == ErrorCode.NO_REFERENCE

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the nodes share: services answer whatever happens, errors get their code, time is bounded, stale is refused."""
 
+import itertools
 import threading
 import time
 
@@ -25,7 +26,7 @@ class Stage(StageNode):
 
     def __init__(self) -> None:
         super().__init__("stage_test", StageSettings())
-        self.task = lambda: None
+        self.task, self.steps = (lambda: None), 1
         self.fails: Exception | None = None
         self.serve(ListDemonstrations, "do", self._do)
 
@@ -34,7 +35,8 @@ class Stage(StageNode):
             raise self.fails
 
     async def _do(self, request, response) -> None:
-        response.loaded = await self.on_worker("do", lambda: self.task(), self.seconds(0.0))
+        for _ in range(self.steps):
+            response.loaded = await self.on_worker("do", lambda: self.task(), self.seconds(0.0)) or ""
 
 
 @pytest.fixture
@@ -108,6 +110,29 @@ def test_a_long_request_does_not_keep_the_executor_from_others(stage, ask) -> No
     assert not first[1].is_set()
     go.set()
     assert answered(first).loaded == "True"
+
+
+def test_a_request_of_several_steps_waits_for_one_frame_at_most(stage, ask) -> None:
+    """Between two steps the thread is free for a moment, and a camera's next image lies there already."""
+    activate(stage)
+    begun: list[int] = []
+    images = itertools.count()
+
+    def see(image: int) -> None:
+        begun.append(image)
+        camera.mailbox.put(next(images))
+        time.sleep(0.02)
+
+    camera = stage.worker.add_stage("camera", 0, see)
+    stage.task, stage.steps = (lambda: begun.append(-1)), 5
+    camera.mailbox.put(next(images))
+    for _ in range(3):
+        answered(ask())
+        stage.worker.request("after", lambda: None, LONG).result(LONG)
+    steps = [place for place, one in enumerate(begun) if one == -1]
+    assert len(steps) == 15 and len(begun) > 18, "images come all the while"
+    between = [steps[5 * number + 4] - steps[5 * number] - 4 for number in range(3)]
+    assert max(between) <= 1, begun
 
 
 def test_a_failed_configuration_leaves_the_node_unconfigured_and_can_be_repeated(stage, ask) -> None:

@@ -155,7 +155,7 @@ def test_a_browser_clicks_keypoints_and_outlines(address: str, tmp_path: Path, w
         troubles: list[str] = []
         tab.on("pageerror", lambda error: troubles.append(str(error)))
         tab.goto(address)
-        tab.wait_for_function("document.getElementById('told').textContent.includes('0 of 2')")
+        tab.wait_for_function("document.getElementById('marks').hasAttribute('viewBox')")  # the picture has come
         box = tab.locator("#picture").bounding_box()
         scale = box["width"] / 80
 

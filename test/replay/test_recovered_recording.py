@@ -125,6 +125,32 @@ def test_rows_behind_a_damaged_page_are_saved(tmp_path: Path) -> None:
     assert MANY - 25 < account.messages[TOPICS.color] <= MANY
 
 
+def test_messages_of_a_topic_that_the_file_no_longer_names_are_counted(tmp_path: Path) -> None:
+    file = recorded(tmp_path / "SQLITE3", "SQLITE3", None, 30)
+    with sqlite3.connect(file) as database:
+        assert database.execute("DELETE FROM topics WHERE name = ?", (TOPICS.depth,)).rowcount == 1
+    account = recover(file, tmp_path / "out")
+    assert account.damage == {file.name: "30 messages left out, whose topic the file does not name"}
+    assert account.messages == {TOPICS.color: 30, TOPICS.camera_info: 30}
+
+
+@pytest.mark.parametrize("kind", ["MCAP", "ROS1"])
+def test_a_channel_record_that_is_damaged_is_told_by_its_messages(kind: str, tmp_path: Path) -> None:
+    """Its number is another one now, and nobody knows whose the messages are that have the old one."""
+    file = recorded(tmp_path / "bag", kind, None, 30)
+    content = bytearray(file.read_bytes())
+    name = TOPICS.depth.encode()
+    if kind == "MCAP":  # channel and schema as two bytes each, then the length of the name
+        at = content.index(len(name).to_bytes(4, "little") + name) - 4
+    else:
+        at = content.rindex(b"conn=", 0, content.index(b"topic=" + name)) + 5
+    content[at] ^= 0x40
+    file.write_bytes(content)
+    account = recover(file, tmp_path / "out")
+    assert account.damage == {file.name: "30 messages left out, whose topic the file does not name"}
+    assert account.messages == {TOPICS.color: 30, TOPICS.camera_info: 30}
+
+
 def test_the_file_of_a_ros_1_recorder_that_was_killed_is_read(tmp_path: Path) -> None:
     """Such a recorder writes a chunk's length when it closes it; until then it is 0."""
     file = recorded(tmp_path / "bag", "ROS1", None, 30)  # one chunk

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/ros_api.md from what the nodes really declare: ``python -m func_corr_ros.nodes.api_page docs/ros_api.md``."""
+"""Writes docs/ros_api.md from what the nodes really declare: ``python -m func_corr_ros.nodes.api_page docs/ros_api.md``; with
+``--parameters`` prints a parameter file of all that can be set.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from func_corr_ros.nodes.correspondence_node import CorrespondenceNodeSettings
 from func_corr_ros.nodes.segmentation_node import SegmentationNodeSettings
@@ -97,6 +101,9 @@ names are relative; outputs and services are under the node's own name. Every ou
 image it was made from, and every result and every answer an `error_code` and an `error_msg` (see ErrorCode below). Outputs that
 cost something are made only while someone listens. Each node also publishes `/diagnostics` once a second and is a lifecycle node.
 An empty image in a request means the newest one that the nodes have seen.
+
+`python -m func_corr_ros.nodes.api_page --parameters` prints all parameters with their defaults and words as a parameter file, of
+which to keep what you change; `ros2 param dump /segmentation_node` prints those of a running node.
 """
 
 
@@ -130,10 +137,33 @@ def page() -> str:
     return "\n".join(parts)
 
 
+def parameter_file() -> str:
+    """Returns every parameter of every node with its default as YAML for ``params_file``, each with its words. Empty lists are
+    commented out: ROS cannot tell what they are lists of.
+    """
+    lines = ["# Keep what you change: what is not there has the same default."]
+    for name, (_, settings) in NODES.items():
+        lines += [f"/**/{name}:", "  ros__parameters:"]
+        above: list[str] = []
+        for info in leaves(settings):
+            *groups, last = info.name.split(".")
+            for depth, group in enumerate(groups):
+                if groups[: depth + 1] != above[: depth + 1]:
+                    lines.append(f"{'  ' * (depth + 2)}{group}:")
+            above = groups
+            value = "[]" if info.default == () else yaml.safe_dump(_plain(info.default), default_flow_style=True).split("\n")[0]
+            unit = f" [{info.unit}]" if info.unit else ""
+            pad = f"{'  ' * (len(groups) + 2)}{'# ' if value == '[]' else ''}"
+            lines.append(f"{pad}{last}: {value}  # {info.description}{unit} ({_valid(info)}{', live' if info.live else ''})")
+    return "\n".join(lines) + "\n"
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    """Writes the page to the path given, or to standard output."""
+    """Writes the page to the path given, or to standard output; with ``--parameters`` prints a parameter file."""
     words = sys.argv[1:] if words is None else words
-    if words:
+    if list(words) == ["--parameters"]:
+        print(parameter_file(), end="")
+    elif words:
         Path(words[0]).write_text(page())
     else:
         print(page(), end="")
@@ -161,6 +191,10 @@ def _valid(info: SettingInfo) -> str:
     low = f"{info.at_least:g}" if info.at_least is not None else ""
     high = f"{info.at_most:g}" if info.at_most is not None else ""
     return f"{low}..{high}" if low or high else info.kind.__name__
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _shown(value: Any) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,3 +58,11 @@ def memory_megabytes() -> int:
     except (OSError, IndexError, ValueError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+
+
+def device_megabytes() -> int:
+    """Returns what torch holds of the GPUs' memory in MB (0 where it uses none)."""
+    torch = sys.modules.get("torch")  # not imported for that
+    if torch is None or not torch.cuda.is_initialized():
+        return 0
+    return sum(int(torch.cuda.memory_reserved(device)) for device in range(torch.cuda.device_count())) // 1_000_000

@@ -157,9 +157,12 @@ def points_of(message: PointCloud2) -> PointMatches:
     offsets = {field.name: field.offset for field in message.fields if field.datatype == PointField.FLOAT32}
     count = message.width * message.height
     whole = len(message.data) == count * message.point_step and not message.is_bigendian
-    if not whole or any(name not in offsets for name in POINT_FIELDS):
-        raise BadImage(f"the point cloud has fields {[field.name for field in message.fields]}; float32 {POINT_FIELDS} needed")
-    names = POINT_FIELDS + tuple(name for name in PART_FIELDS if all(part in offsets for part in PART_FIELDS))
+    inside = {name for name, offset in offsets.items() if offset + 4 <= message.point_step}
+    if not whole or not inside.issuperset(POINT_FIELDS):
+        raise BadImage(f"the point cloud holds {len(message.data)} bytes for {message.width}x{message.height} points of "
+                       f"{message.point_step} bytes, with the fields {[field.name for field in message.fields]}; float32 "
+                       f"{', '.join(POINT_FIELDS)} are needed, little endian")
+    names = POINT_FIELDS + tuple(name for name in PART_FIELDS if inside.issuperset(PART_FIELDS))
     layout = {"names": names, "formats": ["<f4"] * len(names), "offsets": [offsets[name] for name in names]}
     cloud = np.frombuffer(message.data, dtype=np.dtype({**layout, "itemsize": message.point_step}), count=count)
     x, y, z, u, v, u_ref, v_ref, confidence = (cloud[name].astype(np.float32) for name in POINT_FIELDS)

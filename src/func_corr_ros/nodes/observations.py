@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
 
-from func_corr_ros.errors import FuncCorrError, NoInput, NoMask, NoReference
+from func_corr_ros.errors import FuncCorrError, NoInput, NoMask, NoReference, SizeMismatch
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.segmentation.segmenter import Segmentation
@@ -36,11 +37,15 @@ class ObjectsSeen:
     error: FuncCorrError | None = None
 
     def checked(self) -> tuple[RgbdFrame, Segmentation]:
-        """Returns the frame and its objects; raises the error instead where there is one."""
+        """Returns the frame and its objects; raises the error instead where there is one, SizeMismatch where they do not fit."""
         if self.error is not None:
             raise self.error
         if self.frame is None or self.segmentation is None:
             raise NoInput("no frame with its objects has been seen yet")
+        (height, width), (rows, columns) = self.frame.color.shape[:2], self.segmentation.labels.shape
+        if (height, width) != (rows, columns):
+            raise SizeMismatch(f"the objects' label image is {columns}x{rows} px, the colour image {width}x{height} px; are they "
+                               "of another camera?")
         return self.frame, self.segmentation
 
 
@@ -158,10 +163,10 @@ def object_mask(segmentation: Segmentation, uv: tuple[float, float] | None) -> B
         raise NoMask("no object was found in the frame; give a mask, or move the object into view")
     if uv is None:
         return segmentation.mask(segmentation.objects[0].id)
-    u, v = (round(value) for value in uv)
+    u, v = (round(value) if math.isfinite(value) else -1 for value in uv)
     height, width = segmentation.labels.shape
     label = int(segmentation.labels[v, u]) if 0 <= u < width and 0 <= v < height else 0
     if label == 0:
         boxes = {item.id: item.box for item in segmentation.objects}
-        raise NoMask(f"no object lies at pixel ({u}, {v}); objects and their boxes: {boxes}")
+        raise NoMask(f"no object lies at pixel ({uv[0]:.0f}, {uv[1]:.0f}); objects and their boxes: {boxes}")
     return segmentation.mask(label)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -114,19 +115,22 @@ def keypoints_message(seen: MatchesSeen) -> FunctionalKeypointArray:
 
 
 def matches_of(keypoints: FunctionalKeypointArray, points: PointCloud2 | None) -> MatchesSeen:
-    """Returns what a correspondence node saw, from its messages of one stamp."""
+    """Returns what a correspondence node saw, from its messages of one stamp; what is wrong with them becomes its error."""
     error = error_from(keypoints.error_code, keypoints.error_msg)
-    return MatchesSeen(
+    seen = MatchesSeen(
         moment=moment_of(keypoints.header),
         reference_id=keypoints.reference_id,
         function=keypoints.function,
         object_id=keypoints.object_id,
-        points=None if error is not None or points is None else points_of(points),
         keypoints=tuple(_keypoint_of(item) for item in keypoints.keypoints),
         mirrored=keypoints.mirrored,
-        support=support_of(keypoints.support_plane),
         error=error,
     )
+    try:
+        seen = replace(seen, support=support_of(keypoints.support_plane))
+        return seen if error is not None or points is None else replace(seen, points=points_of(points))
+    except FuncCorrError as broken:
+        return replace(seen, error=error or broken)
 
 
 def info_message(seen: MatchesSeen, identity: Mapping[str, str | bool], age: float) -> CorrespondenceInfo:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from concurrent import futures
@@ -17,7 +19,7 @@ from rclpy.qos import QoSProfile, qos_policy_name_from_kind
 from rclpy.task import Future
 
 from func_corr_ros.errors import ErrorCode, FuncCorrError, NotActive, OutOfMemory, StaleInput
-from func_corr_ros.nodes.diagnostics import diagnostic_message, memory_megabytes, timing_values
+from func_corr_ros.nodes.diagnostics import device_megabytes, diagnostic_message, memory_megabytes, timing_values
 from func_corr_ros.nodes.inference_thread import InferenceThread, Stage
 from func_corr_ros.nodes.observations import Moment
 from func_corr_ros.nodes.parameters import NodeParameters
@@ -45,6 +47,14 @@ class StageSettings:
         30.0, "model work that takes longer is reported as stuck, an error in the diagnostics; 0 never", unit="s", at_least=0.0,
         live=True,
     )
+
+
+def give_back_memory() -> None:
+    """Gives what models had back to the device: torch keeps it otherwise, and no other process can have it."""
+    gc.collect()
+    torch = sys.modules.get("torch")  # not imported for that
+    if torch is not None:
+        torch.cuda.empty_cache()
 
 
 class StageNode(LifecycleNode, Generic[S]):
@@ -118,7 +128,9 @@ class StageNode(LifecycleNode, Generic[S]):
         return self._transition("deactivate", self.deactivate, super().on_deactivate, state, active=False)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:  # noqa: D102
-        return self._transition("cleanup", self.cleanup, super().on_cleanup, state, configured=False)
+        result = self._transition("cleanup", self.cleanup, super().on_cleanup, state, configured=False)
+        give_back_memory()
+        return result
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:  # noqa: D102
         return self._transition("shutdown", self.close, super().on_shutdown, state, active=False, configured=False)
@@ -145,7 +157,8 @@ class StageNode(LifecycleNode, Generic[S]):
             try:
                 if not self.active:
                     raise NotActive(f"{self.get_fully_qualified_name()} is not active; activate it (lifecycle), or set autostart")
-                await handler(request, response)
+                with self.worker.serving():
+                    await handler(request, response)
             except Exception as error:
                 known = self.known(error, name)
                 response.error_code, response.error_msg = int(known.code), str(known)
@@ -232,6 +245,7 @@ class StageNode(LifecycleNode, Generic[S]):
             **self.diagnostic_values(),
             **timing_values(self.timer),
             "memory_mb": memory_megabytes(),
+            "device_memory_mb": device_megabytes(),
             "outputs.unheard": ", ".join(f"{topic} ({policy})" for topic, policy in self.unheard.items()),
             "last_error": self.last_error,
             "last_error_age_s": f"{time.monotonic() - self._last_error_at:.1f}" if self.last_error else "",

@@ -68,7 +68,8 @@ class RemoteService:
         limit.daemon = True
         limit.start()
         try:
-            response = await answer
+            with self._node.worker.elsewhere():
+                response = await answer
         finally:
             limit.cancel()
             self._client.remove_pending_request(answer)

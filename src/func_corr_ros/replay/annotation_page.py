@@ -33,12 +33,16 @@ motion: accept it (<b>a</b>) or click the right place. <b>←</b> <b>→</b> ano
 <script>
 'use strict';
 const $ = id => document.getElementById(id), buttons = [...$('names').children], names = buttons.filter(b => b.dataset.name);
-let state = [], frame = 0, chosen = buttons[0];
+let state = [], frame = 0, chosen = buttons[0], shown = null;  // the frame whose picture has come; on another no click counts
 const ask = async body => { const answer = await fetch('/state', body === undefined ? {} : {method: 'POST',
     headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)});
   if (!answer.ok) { $('told').textContent = await answer.text(); return; } state = await answer.json(); draw(); };
 function draw() {
-  $('picture').src = '/picture/' + frame;
+  if ($('picture').dataset.frame !== String(frame)) {
+    const coming = frame;
+    $('picture').onload = () => { shown = coming;
+      $('marks').setAttribute('viewBox', `0 0 ${$('picture').naturalWidth} ${$('picture').naturalHeight}`); };
+    $('picture').dataset.frame = frame; $('picture').src = '/picture/' + frame; }
   for (const b of buttons) b.setAttribute('aria-pressed', b === chosen);
   const {points, suggested, regions, suggested_regions, stamp_ns} = state[frame];
   const count = `${Object.keys(points).length} of ${names.length} keypoints, outlines: ${Object.keys(regions).length}`;
@@ -57,22 +61,23 @@ function draw() {
     ...Object.entries(suggested).map(([k, p]) => ring(p, escape(k) + '?', true))].join('');
 }
 const go = step => { frame = (frame + step + state.length) % state.length; draw(); };
-const accept = async () => { const {suggested, suggested_regions} = state[frame];
-  for (const [k, uv] of Object.entries(suggested)) await ask({frame, name: k, uv});
-  for (const [k, corners] of Object.entries(suggested_regions)) await ask({frame, region: k, corners}); };
-const corners = () => state[frame].regions[chosen.dataset.region] || [];
-let said = Promise.resolve();  // one after the other: a corner is added to those that are known
-const say = uv => said = said.then(() => ask(chosen.dataset.name ? {frame, name: chosen.dataset.name, uv}
-  : {frame, region: chosen.dataset.region, corners: uv ? [...corners(), uv] : corners().slice(0, -1)}));
+// One after the other, for a corner is added to those that are known; of the frame and the button of when it was said.
+let said = Promise.resolve();
+const accept = () => { const at = frame; said = said.then(async () => { const {suggested, suggested_regions} = state[at];
+  for (const [k, uv] of Object.entries(suggested)) await ask({frame: at, name: k, uv});
+  for (const [k, corners] of Object.entries(suggested_regions)) await ask({frame: at, region: k, corners}); }); };
+const say = uv => { const at = frame, {name, region} = chosen.dataset, corners = () => state[at].regions[region] || [];
+  said = said.then(() => ask(name ? {frame: at, name, uv}
+    : {frame: at, region, corners: uv ? [...corners(), uv] : corners().slice(0, -1)})); };
 const remove = () => say(null), choose = button => { chosen = button; draw(); };
-$('picture').onload = () => $('marks').setAttribute('viewBox', `0 0 ${$('picture').naturalWidth} ${$('picture').naturalHeight}`);
-$('picture').onclick = event => { const box = $('picture').getBoundingClientRect(), scale = $('picture').naturalWidth / box.width;
+$('picture').onclick = event => { if (shown !== frame) return;
+  const box = $('picture').getBoundingClientRect(), scale = $('picture').naturalWidth / box.width;
   const uv = [event.clientX - box.left, event.clientY - box.top].map(v => (v + .5) * scale - .5);
   say(uv); };
 $('names').onclick = event => { if (buttons.includes(event.target)) choose(event.target); };
 $('previous').onclick = () => go(-1); $('next').onclick = () => go(1); $('accept').onclick = accept; $('remove').onclick = remove;
 document.addEventListener('keydown', event => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || !state.length) return;
   if (event.key === 'ArrowLeft') go(-1); else if (event.key === 'ArrowRight') go(1); else if (event.key === 'a') accept();
   else if (event.key === 'Delete') remove();
   else if (buttons[Number(event.key) - 1]) choose(buttons[Number(event.key) - 1]);

@@ -2,15 +2,22 @@
 """Why a recording cannot be read, in words, and the command that saves what is in it."""
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 _BEGINS = {".mcap": b"\x89MCAP0\r\n", ".db3": b"SQLite format 3\x00", ".bag": b"#ROSBAG V2.0"}
 SUFFIXES = tuple(_BEGINS)
 
 
-def files_of(path: Path) -> list[Path]:
-    """Returns the files that hold a recording's messages, sorted: those in a folder, or ``path`` itself."""
-    return sorted(item for item in path.iterdir() if item.suffix in SUFFIXES) if path.is_dir() else [path]
+def files_of(path: Path, endings: tuple[str, ...] = SUFFIXES) -> list[Path]:
+    """Returns the files that hold a recording's messages: those in a folder whose names end so, in the order in which they were
+    recorded (_10 comes after _9), or ``path`` itself.
+    """
+    if not path.is_dir():
+        return [path]
+    found = [item for item in path.iterdir() if item.name.endswith(endings) and item.is_file()]
+    return sorted(found, key=lambda file: [(len(word), word) for word in re.split(r"(\d+)", file.name)])
 
 
 def why_unreadable(path: Path, error: Exception) -> str:
@@ -39,4 +46,4 @@ def why_broken_off(paths: list[Path], error: Exception) -> str:
 
 
 def _saved(path: Path) -> str:
-    return f"What is whole of it is saved by: func-corr recover {path} --out build/recovered"
+    return f"What is whole of it is saved by: func-corr recover {shlex.quote(str(path))} --out build/recovered"

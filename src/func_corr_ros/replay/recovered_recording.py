@@ -2,7 +2,6 @@
 """A damaged recording written anew: what is whole of it, with an index, and an account of what is lost."""
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,12 +11,14 @@ from typing import Any
 
 from func_corr_ros.errors import BadRecording
 from func_corr_ros.optional import require
+from func_corr_ros.replay.damaged_recording import SUFFIXES, files_of
 from func_corr_ros.replay.whole_mcap import mcap_messages
 from func_corr_ros.replay.whole_messages import Damage, Stored, Topic, unpack, zstd_package
 from func_corr_ros.replay.whole_ros1 import ros1_messages
 from func_corr_ros.replay.whole_sqlite import sqlite_messages
 
-_ENDING = re.compile(r"\.(mcap|db3|bag|bag\.active)(\.zstd)?$")
+# What a killed ROS 1 recorder leaves, and files that were compressed as a whole, can be saved too.
+_ENDINGS = (*SUFFIXES, ".bag.active", *(f"{suffix}.zstd" for suffix in (*SUFFIXES, ".bag.active")))
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
@@ -57,13 +58,13 @@ def recover(path: Path, out: Path, on_file: Callable[[Path], None] = lambda file
 
 
 def _files(path: Path) -> list[Path]:
-    """Returns the files of a recording in the order in which they were recorded: _10 comes after _9."""
+    """Returns the files of a recording that can be saved; raises BadRecording where there is none."""
     if not path.exists():
         raise BadRecording(f"{path} does not exist; a recording's folder or file is needed")
-    found = [file for file in (path.iterdir() if path.is_dir() else [path]) if _ENDING.search(file.name) and file.is_file()]
-    if not found:
-        raise BadRecording(f"{path} holds no file that ends in .mcap, .db3, .bag, .bag.active or one of these and .zstd")
-    return sorted(found, key=lambda file: [(len(word), word) for word in re.split(r"(\d+)", file.name)])
+    found = files_of(path, _ENDINGS)
+    if not found or not found[0].name.endswith(_ENDINGS):
+        raise BadRecording(f"{path} holds no file that ends in {', '.join(SUFFIXES)}, .bag.active or one of these and .zstd")
+    return found
 
 
 def _saved(files: list[Path], folder: Path, account: Recovered, on_file: Callable[[Path], None]) -> Iterator[Stored]:

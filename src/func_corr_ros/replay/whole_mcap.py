@@ -42,10 +42,14 @@ def _messages(content: BufferedIOBase, schemas: dict[int, Any], topics: dict[int
                 number, _, stamp = struct.unpack_from("<HIQ", found)
                 if number in topics:
                     yield Stored(topics[number], stamp, found[22:])
+                else:
+                    damage.nameless += 1
             elif opcode == _CHUNK and not in_chunk:
                 (raw, whole), broken_off = _chunk(found), len(found) < length
                 if whole or broken_off:
-                    yield from _messages(BytesIO(raw), schemas, topics, Damage() if broken_off else damage)
+                    lost = Damage() if broken_off else damage  # where the file breaks off, its chunk does
+                    yield from _messages(BytesIO(raw), schemas, topics, lost)
+                    damage.nameless += lost.nameless if broken_off else 0
                 else:
                     damage.stretches += 1
                 if broken_off:

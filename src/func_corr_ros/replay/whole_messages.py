@@ -36,15 +36,20 @@ class Stored(NamedTuple):
 
 @dataclass
 class Damage:
-    """What is lost of a file: chunks or stretches of rows that are damaged, and in words what is wrong with its end."""
+    """What is lost of a file: chunks or stretches of rows that are damaged, messages of a topic that it does not name (any more),
+    and in words what is wrong with its end.
+    """
 
     stretches: int = 0
+    nameless: int = 0
     end: str = ""
 
     def words(self) -> str:
         """Returns the loss in words; nothing where there is none."""
         stretches = f"{self.stretches} damaged stretch{'es' if self.stretches > 1 else ''} left out" if self.stretches else ""
-        return ", ".join(words for words in (stretches, self.end) if words)
+        plural = "s" if self.nameless > 1 else ""
+        nameless = f"{self.nameless} message{plural} left out, whose topic the file does not name" if self.nameless else ""
+        return ", ".join(words for words in (stretches, nameless, self.end) if words)
 
 
 class Torn(Exception):

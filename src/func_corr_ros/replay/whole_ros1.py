@@ -38,9 +38,13 @@ def _messages(content: BufferedIOBase, topics: dict[int, Topic], damage: Damage)
                 (number,), (seconds, rest) = struct.unpack("<I", header["conn"]), struct.unpack("<II", header["time"])
                 if number in topics:
                     yield Stored(topics[number], seconds * 10**9 + rest, found)
+                else:
+                    damage.nameless += 1
             elif opcode == _CHUNK and not in_chunk:
                 raw, broken_off = unpack(header["compression"].decode(), found), len(found) < length
-                yield from _messages(BytesIO(raw), topics, Damage() if broken_off else damage)
+                lost = Damage() if broken_off else damage  # where the file breaks off, its chunk does
+                yield from _messages(BytesIO(raw), topics, lost)
+                damage.nameless += lost.nameless if broken_off else 0
                 if broken_off:
                     raise Torn
             at = content.tell()

@@ -34,6 +34,8 @@ def sqlite_messages(file: Path, workplace: Path, damage: Damage) -> Iterator[Sto
             for number, stamp, data in _rows(content, damage):
                 if number in topics:
                     yield Stored(topics[number], stamp, data)
+                else:
+                    damage.nameless += 1
     except (sqlite3.DatabaseError, struct.error, KeyError, ValueError, ZeroDivisionError):
         damage.end = "no table of messages was found"
     finally:
