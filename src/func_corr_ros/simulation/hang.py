@@ -84,7 +84,8 @@ def judge_hang(thing: FunctionalObject, object_from_peg: Float64[np.ndarray, "4 
     on_floor = lowest(thing, world.pose("object")) < FLOOR_M + 0.01
     by_handle = is_through_loop(thing, transform_points(inverse(world.pose("object")), np.stack(_peg_ends())))
     return Judgement(
-        success=sunk < SUNK_M and not on_floor and by_handle, measures={"sunk_m": sunk, "by_handle": float(by_handle)}, recording=joined([came, hung]),
+        success=sunk < SUNK_M and not on_floor and by_handle, measures={"sunk_m": sunk, "by_handle": float(by_handle)},
+        recording=joined([came, hung]),
         bodies={"object": thing, "peg": peg, "board": _board()}, floor_m=FLOOR_M,
     )
 
