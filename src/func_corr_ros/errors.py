@@ -110,7 +110,7 @@ class SizeMismatch(FuncCorrError):
 
 
 class NoReference(FuncCorrError):
-    """Live frames arrive, but no reference or demonstration has been set."""
+    """Live frames arrive, but no reference or demonstration has been set, or where an anchor of it is now is not known."""
 
     code = ErrorCode.NO_REFERENCE
 

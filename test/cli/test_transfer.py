@@ -151,6 +151,13 @@ def test_a_phase_about_another_thing_goes_with_it_and_is_refused_where_that_is_n
     over = json.loads((tmp_path / "out" / "transfer.json").read_text())["phases"][-1]
     assert over["name"] == "over"
     np.testing.assert_allclose(over["position"], (moved @ cup)[:3, 3], atol=1e-9)
+    (tmp_path / "cup.json").write_text(json.dumps({"live": (moved @ cup).tolist()}))
+    assert main([*flags, "--anchor", f"receiver={tmp_path / 'cup.json'}"]) == 2, "nobody says where it was"
+    assert "lacks shown" in " ".join(capsys.readouterr().err.split())
+    DemonstrationStore(tmp_path / "demonstrations").record(replace(shown, anchors={"receiver": cup}), replace=True)
+    assert main([*flags, "--anchor", f"receiver={tmp_path / 'cup.json'}"]) == 0
+    over = json.loads((tmp_path / "out" / "transfer.json").read_text())["phases"][-1]
+    np.testing.assert_allclose(over["position"], (moved @ cup)[:3, 3], atol=1e-9)
     assert main([*flags, "--anchor", "reciever"]) == 2
     assert "phases are relative to receiver" in " ".join(capsys.readouterr().err.split())
     assert main([*flags[:3], "--demonstration", words[1], *flags[3:], "--anchor", "receiver"]) == 2

@@ -2,6 +2,7 @@
 """Without a target frame nothing is needed; with one, TF is asked at the image's stamp and every failure has a code."""
 
 import sys
+import time
 import types
 
 import numpy as np
@@ -85,3 +86,44 @@ def test_without_tf2_ros_the_error_says_what_to_install(node, monkeypatch) -> No
     lookup = TransformLookup(node, "base", 0.1)
     with pytest.raises(TransformUnavailable, match="sudo apt install ros-.*-tf2-ros"):
         lookup.target_from(AT)
+
+
+def test_any_frame_is_found_in_the_cameras_at_the_images_stamp(node, tf) -> None:
+    lookup = TransformLookup(node, "", 0.25)
+    found = lookup.at(Moment(AT.stamp_ns, "base")).camera_from("cup_1")
+    assert tf == [("base", "cup_1", AT.stamp_ns, 250_000_000)]
+    assert np.allclose(found @ [0.0, 1.0, 0.0, 1.0], [1.0, -1.0, 0.0, 1.0])
+    with pytest.raises(TransformUnavailable, match="from 'cup_1' to 'camera_optical' at 7.000 s: 'camera_optical' does not"):
+        lookup.at(AT).camera_from("cup_1")
+    lookup.close()
+
+
+def test_an_image_without_a_stamp_has_no_frame_beside_it(node, tf) -> None:
+    """TF takes stamp 0 for the newest it knows."""
+    lookup = TransformLookup(node, "", 0.25)
+    with pytest.raises(TransformUnavailable, match="the image has no stamp"):
+        lookup.at(Moment(0, "base")).camera_from("cup_1")
+    assert tf == []
+    lookup.close()
+
+
+def test_all_transforms_of_an_image_wait_no_longer_than_one(node, tf, monkeypatch) -> None:
+    lookup = TransformLookup(node, "map", 0.2)
+    transforms = lookup.at(AT)
+    monkeypatch.setattr(time, "monotonic", iter([0.0, 0.15, 1.0, 1.15, 2.0, 2.0]).__next__)
+    for ask in (lambda: transforms.camera_from("cup_1"), lambda: transforms.camera_from("tray"), transforms.target_from_camera):
+        with pytest.raises(TransformUnavailable):
+            ask()
+    monkeypatch.undo()
+    assert [round(patience / 1e6) for *_, patience in tf] == [200, 50, 0]
+    lookup.close()
+
+
+def test_without_tf2_ros_a_frame_says_what_to_install_and_nobody_else_is_told(node, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "tf2_ros", None)
+    logged: list[str] = []
+    monkeypatch.setattr(node.get_logger(), "error", logged.append)
+    lookup = TransformLookup(node, "", 0.1)
+    assert logged == []
+    with pytest.raises(TransformUnavailable, match="from 'cup_1' to 'camera_optical' needs tf2_ros.*sudo apt install ros-"):
+        lookup.at(AT).camera_from("cup_1")

@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", type=Path, metavar="FILE", help="its frame.json: K, width, height, depth_scale_m_per_count")
     parser.add_argument("--anchor", metavar="NAME[=FILE]", action="append", default=[],
                         help="what phases relative to @NAME go with; FILE.json: {\"shown\": 4x4, \"live\": 4x4}, its "
-                             "camera_from_object at the demonstration and now; without a file it has not moved")
+                             "camera_from_object at the demonstration and now; {\"live\": 4x4} is enough where the demonstration "
+                             "holds the other (recorded by the node); without a file it has not moved")
     parser.add_argument("--out", type=Path, default=Path("build/transfer"), help="folder for the results (default: %(default)s)")
     add_settings_arguments(parser, segmenter=True)
 

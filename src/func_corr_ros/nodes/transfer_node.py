@@ -13,6 +13,7 @@ from sensor_msgs.msg import PointCloud2
 
 from func_corr_ros.errors import ErrorCode, FuncCorrError, NoReference, StaleInput
 from func_corr_ros.msg import FunctionalKeypointArray
+from func_corr_ros.nodes.anchor_frames import AnchorFrames
 from func_corr_ros.nodes.diagnostics import stream_values
 from func_corr_ros.nodes.inference_thread import InferenceThread
 from func_corr_ros.nodes.observations import MatchesSeen, Moment, ReferencePicture, Transferred, lifted
@@ -42,7 +43,13 @@ class TransferNodeSettings(StageSettings):
     demonstrations: str = setting("~/.ros/func_corr_ros/demonstrations", "folder that holds the demonstrations")
     demonstration: str = setting("", "demonstration that is loaded at start; empty: none")
     target_frame: str = setting("", "frame of the poses, reached by TF at the image's stamp; empty: the camera's own, without TF")
-    tf_timeout: float = setting(0.1, "how long a transform is waited for", unit="s", at_least=0.0, at_most=10.0)
+    anchor_frames: tuple[str, ...] = setting(
+        (), "TF frames of what phases are relative to, such as receiver=cup_1; an anchor that is not named here is the frame "
+        "of its name", live=True,
+    )
+    tf_timeout: float = setting(
+        0.1, "how long an image's transforms are waited for, all together", unit="s", at_least=0.0, at_most=10.0
+    )
     phase: str = setting("action", "phase whose pose must settle and is published; the last one where it is not there", live=True)
     pose_expiry: float = setting(
         3.0, "a pose is withdrawn when none follows it for so long, and not accepted where its image is older by then (and older "
@@ -81,7 +88,8 @@ class TransferNode(StageNode[TransferNodeSettings]):
         self.store = DemonstrationStore(FilePath(self.settings.demonstrations).expanduser())
         if self.settings.demonstration:
             self.demonstration = self.store.load(self.settings.demonstration)
-        self._transforms = TransformLookup(self, self.settings.target_frame, self.settings.tf_timeout)
+        self.anchor_frames = AnchorFrames(self.settings.anchor_frames)
+        self.transforms = TransformLookup(self, self.settings.target_frame, self.settings.tf_timeout)
 
     def activate(self) -> None:
         """Takes matches from the linked node, or subscribes to them."""
@@ -102,10 +110,11 @@ class TransferNode(StageNode[TransferNodeSettings]):
     def cleanup(self) -> None:
         """Forgets the demonstration."""
         self.demonstration = None
-        self._transforms.close()
+        self.transforms.close()
 
     def settings_changed(self, settings: TransferNodeSettings) -> None:
-        """Lets poses settle anew by the new limits."""
+        """Lets poses settle anew by the new limits and anchors' frames."""
+        self.anchor_frames = AnchorFrames(settings.anchor_frames)
         self._standing.limit(settings.stability)
 
     def warning(self) -> str | None:
@@ -144,11 +153,15 @@ class TransferNode(StageNode[TransferNodeSettings]):
                 raise NoReference(NOTHING_LOADED)
             with self.timer.time("lift"):
                 pairs = lifted(demonstration, matches)
+            transforms = self.transforms.at(at)
+            anchors, unknown = self.anchor_frames.motions(demonstration, transforms)
             with self.timer.time("transfer"):
-                outcome = transfer_demonstration(demonstration, pairs, matches.support, self.settings.transfer)
+                outcome = transfer_demonstration(demonstration, pairs, matches.support, self.settings.transfer, anchors)
             seen = replace(seen, outcome=outcome)
+            if unknown and isinstance(outcome, Refusal):
+                raise NoReference("; ".join([str(outcome.error), *unknown]))
             target = Moment(at.stamp_ns, self.settings.target_frame or at.frame_id)
-            seen = replace(seen, moment=target, target_from_camera=self._transforms.target_from(at))
+            seen = replace(seen, moment=target, target_from_camera=transforms.target_from_camera())
             if isinstance(outcome, Refusal):
                 raise outcome.error
             return replace(seen, accepted=True), pairs
@@ -158,7 +171,7 @@ class TransferNode(StageNode[TransferNodeSettings]):
     def _transfer_newest(self, make: Callable[[], MatchesSeen]) -> None:
         matches = make()
         seen, pairs = self.transfer(self.demonstration, matches)
-        if isinstance(seen.error, NoReference):
+        if isinstance(seen.error, NoReference) and seen.outcome is None:  # a refusal with an outcome is about an anchor
             self._announced = None  # upstream has lost the reference, perhaps with its process
         seen = self._standing.settled(self._in_time(seen), self._phase_index(seen))
         self._outputs.publish(seen, self._phase_index(seen))

@@ -12,7 +12,7 @@ from func_corr_ros.errors import BadDemonstration, FuncCorrError, NoReference
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
 from func_corr_ros.nodes.messages import frame_in_request, mask_of, pixels_of, transform_of
-from func_corr_ros.nodes.observations import ReferencePicture, object_mask
+from func_corr_ros.nodes.observations import Moment, ReferencePicture, object_mask
 from func_corr_ros.nodes.result_messages import transfer_message
 from func_corr_ros.srv import ListDemonstrations, LoadDemonstration, RecordDemonstration, TransferDemonstration
 from func_corr_ros.transfer.demonstration import Demonstration, Phase, keypoint_at
@@ -29,7 +29,8 @@ def serve_transfer(node: TransferNode) -> None:
         frame, mask, support = await _scene(node, request, timeout)
 
         def write() -> str:
-            demonstration = _demonstration(request, frame, mask, support)
+            seen = node.transforms.at(Moment(frame.stamp_ns, frame.frame_id))
+            demonstration = node.anchor_frames.recorded(_demonstration(request, frame, mask, support), seen)
             node.store.record(demonstration, replace=request.overwrite)
             return demonstration.id
 

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "acceptance": ["StabilityGate", "StabilitySettings"],
+        "anchor_motion": ["anchor_motion", "anchor_motions"],
         "align": ["AlignSettings", "Alignment", "align_objects"],
         "demonstration": ["Demonstration", "Keypoint", "Phase", "keypoint_at"],
         "demonstration_store": ["DemonstrationStore", "read_demonstration"],

@@ -8,7 +8,8 @@ All poses and points are in the optical frame of the demonstration's camera. How
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -63,7 +64,8 @@ class Demonstration:
     """One demonstration, checked: whoever holds one may use every field without looking twice. Two are equal if they are one.
 
     Raises BadDemonstration, NoMask or SizeMismatch, naming the field, where the parts do not hold together.
-    ``support`` is the plane the object stands on, normal up, or None where it was not seen.
+    ``support`` is the plane the object stands on, normal up, or None where it was not seen. ``anchors`` holds, by name, the
+    ``camera_from_anchor`` [m] of what phases are relative to; one that is not there was not known when it was made.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Demonstration:
     keypoints: tuple[Keypoint, ...]
     phases: tuple[Phase, ...]
     support: Plane | None = None
+    anchors: Mapping[str, Float64[np.ndarray, "4 4"]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not ID_PATTERN.fullmatch(self.id):
@@ -91,6 +94,16 @@ class Demonstration:
             self._check_keypoint(keypoint)
         for phase in self.phases:
             self._check_phase(phase)
+        for name, camera_from_anchor in self.anchors.items():
+            if name not in self.anchor_names:
+                raise BadDemonstration(f"{self.id}: anchors hold {name!r}, which no phase is relative to; phases are relative to "
+                                       f"{', '.join(self.anchor_names) or 'no anchor'}")
+            self._check_rigid(f"anchor {name!r}: camera_from_anchor", camera_from_anchor)
+
+    @property
+    def anchor_names(self) -> tuple[str, ...]:
+        """The anchors that phases are relative to, sorted, without their mark."""
+        return tuple(sorted({phase.anchor for phase in self.phases} - {""}))
 
     def keypoint(self, name: str) -> Keypoint:
         """Returns the keypoint called ``name``; raises BadDemonstration that lists those there are."""
@@ -116,9 +129,13 @@ class Demonstration:
         elif not ANCHOR_PATTERN.fullmatch(phase.anchor):
             raise BadDemonstration(f"{self.id}: phase {phase.name!r} is relative to {phase.relative_to!r}; an anchor is '@' and "
                                    "a name of lower-case letters, digits and '_', such as '@world'")
-        rotation = phase.camera_from_tool[:3, :3]
-        if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6) or np.linalg.det(rotation) < 0:
-            raise BadDemonstration(f"{self.id}: phase {phase.name!r}: camera_from_tool is not a rigid transform")
+        self._check_rigid(f"phase {phase.name!r}: camera_from_tool", phase.camera_from_tool)
+
+    def _check_rigid(self, what: str, transform: Float64[np.ndarray, "4 4"]) -> None:
+        rotation = transform[:3, :3]
+        orthogonal = np.isfinite(transform).all() and np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6)
+        if not orthogonal or np.linalg.det(rotation) < 0:
+            raise BadDemonstration(f"{self.id}: {what} is not a rigid transform")
 
 
 def keypoint_at(

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import yaml
 
-from func_corr_ros.errors import BadDemonstration, UnknownDemonstration
+from func_corr_ros.errors import BadDemonstration, DegenerateGeometry, UnknownDemonstration
 from func_corr_ros.geometry.camera import PinholeCamera
 from func_corr_ros.geometry.plane import Plane
 from func_corr_ros.geometry.rgbd_frame import RgbdFrame
@@ -52,9 +52,10 @@ KEYS = {
     "keypoint": ("uv", "point"),
     "phase": ("name", "tool_link", "relative_to", "camera_from_tool"),
     "camera_from_tool": ("position", "quaternion_xyzw"),
+    "anchor": ("position", "quaternion_xyzw"),
 }
 # Keys that need not be there: what older recordings lack.
-OPTIONAL = {"": ("sha256",)}
+OPTIONAL = {"": ("sha256", "anchors")}
 IMAGES = ("color.png", "depth.png", "mask.png")
 
 
@@ -130,7 +131,7 @@ def read_demonstration(folder: Path) -> Demonstration:
         _check_keys(text, "", path)
         _check_hashes(folder, text.get("sha256", {}))
         return _parse(folder, text)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, DegenerateGeometry) as error:
         raise BadDemonstration(f"{path}: {type(error).__name__}: {error}") from error
 
 
@@ -151,6 +152,7 @@ def _parse(folder: Path, text: Mapping[str, Any]) -> Demonstration:
         keypoints=tuple(_keypoint(name, value, folder) for name, value in text["keypoints"].items()),
         phases=tuple(_phase(value, folder) for value in text["phases"]),
         support=_support(text["support"], folder),
+        anchors={str(name): _pose(value, "anchor", folder) for name, value in _anchors(text, folder).items()},
     )
 
 
@@ -162,10 +164,20 @@ def _keypoint(name: str, value: Mapping[str, Any], folder: Path) -> Keypoint:
 
 def _phase(value: Mapping[str, Any], folder: Path) -> Phase:
     _check_keys(value, "phase", folder)
-    pose = value["camera_from_tool"]
-    _check_keys(pose, "camera_from_tool", folder)
-    transform = from_quaternion_xyzw(_vector(pose["quaternion_xyzw"], 4), _vector(pose["position"], 3))
-    return Phase(str(value["name"]), str(value["tool_link"]), str(value["relative_to"]), transform)
+    pose = _pose(value["camera_from_tool"], "camera_from_tool", folder)
+    return Phase(str(value["name"]), str(value["tool_link"]), str(value["relative_to"]), pose)
+
+
+def _anchors(text: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    anchors = text.get("anchors", {})
+    if not isinstance(anchors, Mapping):
+        raise BadDemonstration(f"{folder / DESCRIPTION}: anchors is {anchors!r}; a mapping from name to pose is needed")
+    return anchors
+
+
+def _pose(value: Any, kind: str, folder: Path) -> np.ndarray:
+    _check_keys(value, kind, folder)
+    return from_quaternion_xyzw(_vector(value["quaternion_xyzw"], 4), _vector(value["position"], 3))
 
 
 def _support(value: Mapping[str, Any] | None, folder: Path) -> Plane | None:
@@ -236,6 +248,7 @@ def _write(folder: Path, demonstration: Demonstration) -> None:
 
 def _description(demonstration: Demonstration) -> dict[str, Any]:
     support = demonstration.support
+    anchors = {name: _pose_text(pose) for name, pose in demonstration.anchors.items()}
     return {
         "format": FORMAT,
         "id": demonstration.id,
@@ -252,11 +265,14 @@ def _description(demonstration: Demonstration) -> dict[str, Any]:
                 "name": phase.name,
                 "tool_link": phase.tool_link,
                 "relative_to": phase.relative_to,
-                "camera_from_tool": {
-                    "position": phase.camera_from_tool[:3, 3].tolist(),
-                    "quaternion_xyzw": quaternion_xyzw(phase.camera_from_tool[:3, :3]).tolist(),
-                },
+                "camera_from_tool": _pose_text(phase.camera_from_tool),
             }
             for phase in demonstration.phases
         ],
+        # Left out where there are none, so that versions that do not know them go on reading what they can use.
+        **({"anchors": anchors} if anchors else {}),
     }
+
+
+def _pose_text(transform: np.ndarray) -> dict[str, list[float]]:
+    return {"position": transform[:3, 3].tolist(), "quaternion_xyzw": quaternion_xyzw(transform[:3, :3]).tolist()}

@@ -114,7 +114,7 @@ def transfer_demonstration(
     the live one's under which it stayed as it was ("world": the identity for a camera that did not move). An anchor that a phase
     needs and that is not there is a refusal (NoReference).
     """
-    missing = sorted({phase.anchor for phase in demonstration.phases} - {"", *anchors})
+    missing = [name for name in demonstration.anchor_names if name not in anchors]
     if missing:
         return Refusal(NoReference(f"{demonstration.id}: phases are relative to {', '.join(missing)}, where that is now is not "
                                    f"known; given: {', '.join(sorted(anchors)) or 'nothing'} (anchors)"))
