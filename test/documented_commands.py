@@ -161,6 +161,8 @@ def _ros2(words: list[str], whole: bool) -> str:
         own = {f"{node}/{name}" for table in (SERVICES, OUTPUTS) for node in table for name in table[node]}
         known = own | {name for node in INPUTS for name in INPUTS[node]}
         return "" if any("/".join(parts[start:]) in known for start in range(len(parts))) else f"nobody has {named}"
+    if words[0] == "param":
+        return "" if words[1:2] == ["dump"] and named.lstrip("/") in SERVICES else f"no node for ros2 {' '.join(words)}"
     if words[:2] == ["run", "func_corr_ros"]:
         return "" if (ROOT / "src" / "func_corr_ros" / "nodes" / f"{words[2]}.py").exists() else f"no executable {words[2]}"
     known = ("bag", "pkg", "lifecycle", "topic", "service", "launch", "run", "security")

@@ -152,7 +152,10 @@ def diagnosed(robot):
 
     def until(node: str, ready):
         statuses.pop(node, None)
-        robot.wait_for(lambda: node in statuses and ready(statuses[node]))
+        try:
+            robot.wait_for(lambda: node in statuses and ready(statuses[node]))
+        except AssertionError as error:
+            raise AssertionError(f"{node} last said {statuses.get(node)}") from error
         return statuses[node].message, {pair.key: pair.value for pair in statuses[node].values}
 
     return until
