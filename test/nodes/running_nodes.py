@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,6 +75,19 @@ class Process:
         except subprocess.TimeoutExpired:
             self.child.kill()
             raise
+
+
+def composed_beside(folder: str, log: Path, settings: dict[str, str]) -> Iterator[Process]:
+    """Yields the nodes in one process, which finds the modules of ``folder`` before those installed: a TF that a test tells."""
+    before = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = f"{HERE / folder}{os.pathsep}{before}"
+    try:
+        child = Process(log, [str(HERE / "composed_with_colors.py")], settings)
+    finally:
+        os.environ["PYTHONPATH"] = before
+    yield child
+    if child.alive():
+        assert child.stop() == 0, log.read_text()
 
 
 class Robot(Node):

@@ -2,7 +2,6 @@
 """Phases that go with another thing go with its TF frame, over DDS: kept when recorded, followed within 1 mm, else refused."""
 
 import importlib.util
-import os
 import time
 from dataclasses import replace
 
@@ -30,15 +29,7 @@ def process(tmp_path_factory, store, running):
         "transfer_node:demonstrations": str(store.folder), "transfer_node:stability.agreeing": "1",
         "transfer_node:tf_timeout": str(TF_TIMEOUT), "transfer_node:anchor_frames": "['receiver=cup_1']",
     }
-    log, before = tmp_path_factory.mktemp("log") / "func_corr.log", os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = f"{running.HERE / 'told_tf'}{os.pathsep}{before}"
-    try:
-        child = running.Process(log, [str(running.HERE / "composed_with_colors.py")], settings)
-    finally:
-        os.environ["PYTHONPATH"] = before
-    yield child
-    if child.alive():
-        assert child.stop() == 0, log.read_text()
+    yield from running.composed_beside("told_tf", tmp_path_factory.mktemp("log") / "func_corr.log", settings)
 
 
 @pytest.fixture(scope="module")

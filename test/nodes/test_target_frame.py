@@ -2,7 +2,6 @@
 """With a target frame, result, pose and path are in it, right to the millimetre, by TF at the image's own stamp."""
 
 import importlib.util
-import os
 
 import numpy as np
 import pytest
@@ -26,15 +25,7 @@ def process(tmp_path_factory, store, running):
         "transfer_node:demonstrations": str(store.folder), "transfer_node:stability.agreeing": "1",
         "transfer_node:target_frame": "base_link", "transfer_node:phase": "pregrasp",
     }
-    log, before = tmp_path_factory.mktemp("log") / "func_corr.log", os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = f"{running.HERE / 'stand_in_tf'}{os.pathsep}{before}"
-    try:
-        child = running.Process(log, [str(running.HERE / "composed_with_colors.py")], settings)
-    finally:
-        os.environ["PYTHONPATH"] = before
-    yield child
-    if child.alive():
-        assert child.stop() == 0, log.read_text()
+    yield from running.composed_beside("stand_in_tf", tmp_path_factory.mktemp("log") / "func_corr.log", settings)
 
 
 def test_pose_path_and_phases_are_where_the_arm_has_to_be(robot, loaded, blocks, arm, good) -> None:
