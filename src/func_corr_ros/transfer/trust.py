@@ -40,8 +40,7 @@ class TrustModel:
 
 
 # Logistic regressions (ridge) of "off by at most a fifth of the object and by 30 degrees" on what :func:`evidence` measures of
-# bodies of revolution, and of all other objects. benchmarks/fit_transfer.py prints them and how calibrated they are; it prints a
-# little else since five changes that came after these (docs/transfer.md).
+# bodies of revolution, and of all other objects. benchmarks/fit_transfer.py prints them and how calibrated they are.
 ROUND = TrustModel(1.51, {"own_gap": -5.54, "height_gap": -4.88, "explained": 1.06, "sides": 1.07})
 OTHER = TrustModel(
     -2.68, {"height_gap": -0.47, "overlap": -1.01, "size_gap": -0.89, "scale_gap": -0.95, "part_explained": 1.15}
