@@ -108,12 +108,12 @@ class Layout:
 
     @cached_property
     def _sides(self) -> tuple[Direction, Direction]:
-        """The ways to what sticks out and is not, or is, of the part. What sticks out to one side is one thing, and is what most
-        of its points are: near the rim that it joins, a handle looks like the part.
+        """The ways to what sticks out and is not, or is, of the part. What sticks out to one side is one thing, and a handle where
+        most of it is not of the part: near the rim that it joins, it looks like that. Where most is, it may be either.
         """
         (holds, few), (serves, many) = (self._side(which) for which in (self.part <= OF_PART, self.part > OF_PART))
         if min(holds.strength, serves.strength) > 0.0 and np.cos(holds.azimuth - serves.azimuth) > np.cos(ONE_THING):
-            return (holds, NO_WAY) if few >= many else (NO_WAY, serves)
+            return holds, NO_WAY if few >= many else serves
         return holds, serves
 
     def _side(self, which: Bool[np.ndarray, " n"]) -> tuple[Direction, int]:

@@ -16,8 +16,8 @@ from func_corr_ros.transfer.layout import Direction, Layout
 
 # What each witness is worth: the concentration of its von Mises distribution (Mardia and Jupp 2000) per unit of strength, of
 # greatest likelihood (ridge) for the true turns of 251 pairs of objects: benchmarks/fit_transfer.py prints this line.
-WEIGHTS = {"to_part": 1.90, "rest_to_part": 3.26, "long_axis": 2.32, "part_axis": 2.24,
-           "outstanding": 0.54, "part_outstanding": 1.36}
+WEIGHTS = {"to_part": 1.89, "rest_to_part": 3.27, "long_axis": 2.31, "part_axis": 2.24,
+           "outstanding": 0.48, "part_outstanding": 1.37}
 # Witnesses that are what sticks out of bodies of revolution; handles first, since a rim may do what a spout does.
 OUTSTANDING = ("outstanding", "part_outstanding")
 # Ways longer than this share of the object's size are no surer.
