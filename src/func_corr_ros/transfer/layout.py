@@ -108,8 +108,8 @@ class Layout:
 
     @cached_property
     def _sides(self) -> tuple[Direction, Direction]:
-        """The ways to what sticks out and is not, or is, of the part. What sticks out to one side is one thing, and a handle where
-        most of it is not of the part: near the rim that it joins, it looks like that. Where most is, it may be either.
+        """The ways to what sticks out and is not, or is, of the part. What sticks out to one side is one thing, and a handle
+        where most of it is not of the part: near the rim that it joins, it looks like that. Where most is, it may be either.
         """
         (holds, few), (serves, many) = (self._side(which) for which in (self.part <= OF_PART, self.part > OF_PART))
         if min(holds.strength, serves.strength) > 0.0 and np.cos(holds.azimuth - serves.azimuth) > np.cos(ONE_THING):
