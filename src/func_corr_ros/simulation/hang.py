@@ -63,7 +63,7 @@ def judge_hang(thing: FunctionalObject, object_from_peg: Float64[np.ndarray, "4 
     world.hold_still()
     world.add_floor(FLOOR_M)
     peg = _peg()
-    world.add_carried("peg", (_rod().vertices,), np.eye(4))
+    world.add_carried("peg", (peg.vertices,), np.eye(4))
     world.add_carried("board", (_board().vertices,), np.eye(4))
     peg_from_object = inverse(object_from_peg)
     start = _before(BEFORE_M) @ peg_from_object
@@ -146,12 +146,8 @@ def _peg_ends() -> tuple[Float64[np.ndarray, "3"], Float64[np.ndarray, "3"]]:
     return np.array([0.0, half, -0.5 * PEG_RISE_M]), np.array([0.0, -half, 0.5 * PEG_RISE_M])
 
 
-def _rod() -> FunctionalObject:
-    return FunctionalObject("peg", *rod(*_peg_ends(), PEG_RADIUS_M, "body").mesh())
-
-
 def _peg() -> FunctionalObject:
-    return _rod()
+    return FunctionalObject("peg", *rod(*_peg_ends(), PEG_RADIUS_M, "body").mesh())
 
 
 def _board() -> FunctionalObject:

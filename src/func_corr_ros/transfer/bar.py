@@ -47,7 +47,7 @@ def gripped_bars(
     are the demonstrated object's points. The functional part is left alone: how that lies, the motion is made from.
     """
     bodies = alignment.bodies
-    if is_of_part(keypoint, lifted, None if bodies is None else bodies.reference):
+    if is_of_part(keypoint, lifted, bodies):
         return None
     bar = bar_at(shown, keypoint.point, None if bodies is None else bodies.reference)
     live = None if bar is None else bar_at(lifted.live, place, None if bodies is None else bodies.live)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from func_corr_ros.geometry.revolution import Revolution
-from func_corr_ros.transfer.align import Alignment, AlignSettings
+from func_corr_ros.transfer.align import Alignment, AlignSettings, Bodies
 from func_corr_ros.transfer.demonstration import Keypoint
 from func_corr_ros.transfer.handle_place import beside_on_protrusion, place_on_protrusion, profile
 from func_corr_ros.transfer.lift import OF_PART, LiftedMatches
@@ -35,7 +35,7 @@ def carried_keypoint(
     corrections (see ``_corrected``). Where something sticks out of the live body there, the place is on it (:mod:`handle_place`).
     """
     belief, bodies = alignment.belief, alignment.bodies
-    of_part = belief is not None and is_of_part(keypoint, lifted, None if bodies is None else bodies.reference)
+    of_part = belief is not None and is_of_part(keypoint, lifted, bodies)
     if bodies is None:
         return boxed_place(keypoint.point, belief) if belief and of_part else _corrected(keypoint, lifted, alignment, settings)
     place = _corrected(keypoint, lifted, alignment, settings)
@@ -77,10 +77,11 @@ def _corrected(
     return carried if total == 0.0 else carried + axes @ np.average(corrections, axis=0, weights=evidence)
 
 
-def is_of_part(keypoint: Keypoint, lifted: LiftedMatches, body: Revolution | None = None) -> bool:
-    """Returns whether ``keypoint`` may well be of the reference's functional part; of what sticks out of ``body``, whether it
+def is_of_part(keypoint: Keypoint, lifted: LiftedMatches, bodies: Bodies | None = None) -> bool:
+    """Returns whether ``keypoint`` may well be of the reference's functional part; of what sticks out of its body, whether it
     probably is: the whole of a handle or spout says that better than a few neighbours.
     """
+    body = None if bodies is None else bodies.reference
     out = body is not None and protrudes(body, keypoint.point[None])[0]
     return part_around(keypoint, lifted, body) >= (OF_PART if out else PART_PROBABILITY)
 

@@ -236,7 +236,7 @@ def _unseen_part(
         beside = beside_on_protrusion(bodies.live, keypoints[keypoint.name], lifted.live)
         if lifted.part is not None:  # a spout is no handle
             beside &= lifted.part[:, 0] <= OF_PART
-        hidden = not is_of_part(keypoint, lifted, bodies.reference) and beside.sum() < MIN_PROTRUSION_POINTS
+        hidden = not is_of_part(keypoint, lifted, bodies) and beside.sum() < MIN_PROTRUSION_POINTS
         if bodies.turn_is_free or hidden:
             return DegenerateGeometry(
                 f"phase {phase.name!r} is about the {keypoint.name}, which sticks out of the demonstrated object; nothing like "

@@ -83,7 +83,7 @@ def evidence(
             "part_explained": of_part if np.isfinite(of_part) else 0.0,
         }
     gap = _UNKNOWN
-    if is_of_part(keypoint, lifted, bodies.reference):
+    if is_of_part(keypoint, lifted, bodies):
         own = own_offset(keypoint, place, local_axes(bodies.live, place), lifted, alignment)
         gap = 0.5 * _FAR if own is None else min(float(np.linalg.norm(own)) / alignment.size, _FAR)
     return {"own_gap": gap, **measured, "explained": alignment.inlier_ratio, "sides": _sides_agree(bodies.turn, belief)}
