@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 
 import pytest
+from correspondence.heads import small_head
 from evaluation.painted_benchmark import write_painted_benchmark
 
 from func_corr_ros.cli import ablate
 from func_corr_ros.correspondence.baselines.method import load_method
 from func_corr_ros.errors import BadSettings
+from func_corr_ros.training import ablation
 
 
 def call(folder: Path, *words: str) -> int:
@@ -55,3 +57,19 @@ def test_rows_stand_in_a_table_of_each_benchmark_and_are_made_once(
 def test_settings_of_every_row_are_checked(folder: Path) -> None:
     with pytest.raises(BadSettings, match="--set: unknown key 'views.object'; did you mean 'views.objects'"):
         call(folder, "--baselines", "", "--rows", "ours", "--set", "views.object=48")
+
+
+def test_a_head_that_is_there_is_read_in_many_ways_and_nothing_is_trained(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = small_head().save(folder / "mine.safetensors")
+    read: list[tuple[int, float]] = []
+
+    def method(head, features, device):
+        read.append((head.spec.crop.size, head.spec.decoding.plain))
+        return load_method("chance")
+
+    monkeypatch.setattr(ablation, "remembering", method)
+    assert call(folder, "--baselines", "", "--read", str(head), "--rows", "size-448,no-plain") == 0
+    assert read == [(224, 0.4), (224, 0.0), (448, 0.4)] and not (folder / "out/heads").exists()
+    assert f"| ours | {head}, as it is | 1 | 2 |" in capsys.readouterr().out

@@ -9,7 +9,14 @@ import pytest
 import torch
 
 from func_corr_ros.correspondence import TEXT_ENCODERS
-from func_corr_ros.correspondence.text_encoder import ClipTextEncoder, SentenceEncoder, TextEncoder, load_text_encoder, phrase
+from func_corr_ros.correspondence.text_encoder import (
+    ClipTextEncoder,
+    SentenceEncoder,
+    TextEncoder,
+    WordHashes,
+    load_text_encoder,
+    phrase,
+)
 from func_corr_ros.correspondence.weights import load_manifest
 from func_corr_ros.data.objects.functions import FUNCTIONS
 from func_corr_ros.errors import BadSettings, BadWeights
@@ -43,7 +50,15 @@ def test_names_become_words() -> None:
 
 
 def test_every_text_encoder_has_a_source() -> None:
-    assert set(TEXT_ENCODERS) <= set(load_manifest())
+    assert set(TEXT_ENCODERS) - {"words"} <= set(load_manifest())  # "words" are made from letters
+
+
+def test_words_without_meaning_share_what_they_share_in_letters_alone() -> None:
+    encoder = load_text_encoder("words")
+    pour, shared, decant, again = encoder.encode(["pour with", "Pour  from", "decant from", "pour with"])
+    assert pour @ shared > 0.35 and shared @ decant > 0.35 and abs(pour @ decant) < 0.2 and torch.equal(pour, again)
+    with pytest.raises(BadSettings, match="1 of them empty"):
+        encoder.encode(["pour", " "])
 
 
 def test_what_is_meant_is_nearer_than_what_is_not(minilm: TextEncoder) -> None:
@@ -68,10 +83,10 @@ def test_every_function_has_other_words_and_none_names_another() -> None:
     assert all(6 <= len(phrasings_of(function)) <= 10 for function in FUNCTIONS)
 
 
-@pytest.mark.parametrize("kind", ["minilm", "clip"])
-def test_a_vector_of_length_one_whatever_else_is_asked(kind: str, request: pytest.FixtureRequest) -> None:
-    encoder = load_text_encoder("minilm" if kind == "minilm" else str(request.getfixturevalue("clip_folder")))
-    assert isinstance(encoder, SentenceEncoder if kind == "minilm" else ClipTextEncoder)
+@pytest.mark.parametrize(("kind", "made"), [("minilm", SentenceEncoder), ("clip", ClipTextEncoder), ("words", WordHashes)])
+def test_a_vector_of_length_one_whatever_else_is_asked(kind: str, made: type, request: pytest.FixtureRequest) -> None:
+    encoder = load_text_encoder(str(request.getfixturevalue("clip_folder")) if kind == "clip" else kind)
+    assert isinstance(encoder, made)
     assert isinstance(encoder, TextEncoder) and len(encoder.weights_sha256) == 64
     phrases = ["pour", "a much longer phrase about where the water leaves"]
     both = encoder.encode(phrases)
@@ -87,7 +102,7 @@ def test_no_words_are_refused(minilm: TextEncoder, phrases: list[str]) -> None:
 
 
 def test_unknown_damaged_and_missing_weights_are_refused(clip_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadWeights, match="valid: minilm, clip-vit-b-32, or a folder"):
+    with pytest.raises(BadWeights, match="valid: minilm, clip-vit-b-32, words, or a folder"):
         load_text_encoder("minilmm")
     with pytest.raises(BadWeights, match=r"model\.safetensors is missing"):
         load_text_encoder(str(tmp_path))

@@ -2,8 +2,12 @@
 """Rows of the ablation are recipes that exist, each different from the whole, and mistakes in their names are told."""
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from correspondence.heads import small_head
+
+from func_corr_ros.correspondence.trained_head import Decoding
 from func_corr_ros.errors import BadSettings
 from func_corr_ros.training.ablation import VARIANTS, Variant, variants
 from func_corr_ros.training.recipe import OURS, RECIPES
@@ -26,6 +30,23 @@ def test_rows_that_only_read_bring_the_heads_they_read() -> None:
     assert [one.name for one in variants("no-plain")] == ["ours", "no-plain"]
     assert len({one.name for one in VARIANTS}) == len(VARIANTS) == len(variants(""))
     assert all(one.seeds <= next(row.seeds for row in VARIANTS if row.name == one.reads) for one in VARIANTS if one.reads)
+
+
+def test_rows_that_read_change_how_a_head_is_read_and_no_weight() -> None:
+    head = small_head(decoding=Decoding(plain=0.3, refine_reach=0.2))
+    rows = {one.name: one.read(head) for one in variants("", reading="mine")}
+    assert "ours" in rows and "paper" not in rows and "paper-our-reading" not in rows
+    assert all(row.network is head.network and row.functions == head.functions for row in rows.values())
+    assert rows["ours"].spec == head.spec
+    assert rows["size-336"].spec == replace(head.spec, crop=replace(head.spec.crop, size=336))
+    assert rows["no-plain"].spec == replace(head.spec, decoding=Decoding(plain=0.0, refine_reach=0.2))
+    assert rows["nearest"].spec.decoding == Decoding(plain=0.0, refine_reach=0.0)
+
+
+def test_a_head_that_is_read_stands_in_for_ours() -> None:
+    assert [(one.name, one.about) for one in variants("size-448", reading="mine")][0] == ("ours", "mine, as it is")
+    with pytest.raises(BadSettings, match="ablation row words is unknown; valid: ours, nearest"):
+        variants("words", reading="mine")
 
 
 def test_unknown_rows_are_named() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="folders from func-corr benchmark build")
     parser.add_argument("--out", type=Path, required=True, help="folder for heads, scores and table.md; goes on where it stopped")
     parser.add_argument("--rows", default="", metavar="NAME[,NAME...]", help="only these rows of training/ablation.py")
+    parser.add_argument("--read", default="", metavar="HEAD",
+                        help="train nothing: this head (func-corr-s, a file, ...) is ours, and only rows that read it are made")
     parser.add_argument("--steps", type=int, default=2500, help="steps of each run; 0: as the recipe says (default: 2500)")
     parser.add_argument("--seeds", type=int, default=3, help="at most so many seeds of a row (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of every row")
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     for name in filter(None, arguments.baselines.split(",")):
         write(name, "baseline", [scored(name, partial(load_method, name, MethodSettings(device=arguments.device)))])
-    for variant in variants(arguments.rows):
+    for variant in variants(arguments.rows, arguments.read):
         runs = []
         for seed in range(min(variant.seeds, arguments.seeds)):
             runs.append(scored(f"{variant.name}-{seed}", partial(_method, variant, seed, arguments)))
@@ -82,14 +83,16 @@ def _head(variant: Variant, seed: int, arguments: argparse.Namespace) -> Trained
     from func_corr_ros.settings import override
     from func_corr_ros.training.train_head import prepare, train_head
 
+    if arguments.read:
+        return variant.read(TrainedHead.from_pretrained(arguments.read))
     if variant.reads:
-        head = TrainedHead.load(arguments.out / "heads" / f"{variant.reads}-{seed}" / "head.safetensors")
-        return TrainedHead(head.network, replace(head.spec, decoding=variant.decoding), head.functions)
+        return variant.read(TrainedHead.load(arguments.out / "heads" / f"{variant.reads}-{seed}" / "head.safetensors"))
     folder = arguments.out / "heads" / f"{variant.name}-{seed}"
     recipe = override(variant.settings(seed, arguments.steps), dict(map(assignment, arguments.set)), source="--set")
     if not (folder / "head.safetensors").exists():
         device = str(chosen_device(arguments.device))
-        train_head(recipe, prepare(recipe, arguments.data, device=device, processes=arguments.processes), folder, device=device)
+        data = prepare(recipe, arguments.data, device=device, processes=arguments.processes)
+        train_head(recipe, data, folder, device=device, calibrate=False)  # what is scored here needs no thresholds
     return TrainedHead.load(folder / "head.safetensors")
 
 

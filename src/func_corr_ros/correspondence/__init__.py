@@ -13,6 +13,7 @@ BACKBONES = {
 TEXT_ENCODERS = {
     "minilm": "func_corr_ros.correspondence.text_encoder:SentenceEncoder",
     "clip-vit-b-32": "func_corr_ros.correspondence.text_encoder:ClipTextEncoder",
+    "words": "func_corr_ros.correspondence.text_encoder:WordHashes",
 }
 
 __getattr__, __dir__, _lazy = lazy_loader.attach(

@@ -2,13 +2,15 @@
 """What a function is called, as a vector: phrases in, one unit vector each out."""
 from __future__ import annotations
 
+import hashlib
 import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 from torch import nn
 
 from func_corr_ros import pretrained
@@ -99,6 +101,30 @@ class ClipTextEncoder(nn.Module):
             raise BadWeights(f"{weights.parent} could not be read by open_clip: {error}") from error
         del model.visual  # only words are encoded here
         return cls(model, tokenizer, name_or_path, sha256_of_file(weights))
+
+
+class WordHashes:
+    """Words without meaning, each a direction of its own that its letters draw: what other encoders are held against."""
+
+    channels = 384
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.weights_sha256 = hashlib.sha256(b"normal directions drawn by NumPy's PCG64 from the SHA-256 of words").hexdigest()
+
+    def encode(self, phrases: Sequence[str]) -> Float32[torch.Tensor, "n t"]:
+        """See :meth:`TextEncoder.encode`. Raises BadSettings for an empty phrase."""
+        sums = [sum(self._of(word) for word in words.lower().split()) for words in _worded(phrases)]
+        return nn.functional.normalize(torch.from_numpy(np.array(sums, np.float32)), dim=1)
+
+    def _of(self, word: str) -> Float64[np.ndarray, " t"]:
+        seed = int.from_bytes(hashlib.sha256(word.encode()).digest(), "big")
+        return np.random.default_rng(seed).standard_normal(self.channels)
+
+    @classmethod
+    def load(cls, name_or_path: str, device: str, download: bool) -> WordHashes:
+        """See :func:`load_text_encoder`."""
+        return cls(name_or_path)
 
 
 def load_text_encoder(name_or_path: str, device: str = "cpu", download: bool = False) -> TextEncoder:

@@ -13,7 +13,7 @@ from func_corr_ros.correspondence.baselines.method import MethodSettings
 from func_corr_ros.correspondence.baselines.trained import TrainedMethod
 from func_corr_ros.correspondence.model import CorrespondenceSettings, FunctionalCorrespondence
 from func_corr_ros.correspondence.remembered_backbone import RememberedBackbone
-from func_corr_ros.correspondence.trained_head import Decoding, TrainedHead
+from func_corr_ros.correspondence.trained_head import TrainedHead
 from func_corr_ros.errors import BadSettings
 from func_corr_ros.settings import as_dict, override
 from func_corr_ros.training.recipe import OURS, RECIPES, Recipe
@@ -23,7 +23,8 @@ from func_corr_ros.training.recipe import OURS, RECIPES, Recipe
 class Variant:
     """One row: ``recipe`` with ``changes`` of its settings, trained from each of ``seeds`` seeds; ``about`` says it in words.
 
-    With ``reads``, nothing is trained: the heads of that row are read with other decoding.
+    With ``reads``, nothing is trained: the heads of that row are read with other decoding, or at crops of ``size`` px (0: as
+    trained).
     """
 
     name: str
@@ -32,6 +33,7 @@ class Variant:
     changes: Mapping[str, Any] = field(default_factory=dict)
     seeds: int = 1
     reads: str = ""
+    size: int = 0
 
     def settings(self, seed: int, steps: int) -> Recipe:
         """Returns the recipe of this row for ``seed``, ``steps`` steps long (0: as long as the recipe says)."""
@@ -39,10 +41,13 @@ class Variant:
         wanted = {"train.seed": seed, **({"train.steps": steps} if steps else {})}
         return override(changed, wanted, source="ablation")
 
-    @property
-    def decoding(self) -> Decoding:
-        """How this row's heads are read."""
-        return self.settings(0, 0).decoding
+    def read(self, head: TrainedHead) -> TrainedHead:
+        """Returns ``head``, read as this row says."""
+        as_it_is = replace(RECIPES[self.recipe], decoding=head.spec.decoding)
+        decoding = override(as_it_is, self.changes, source=f"ablation row {self.name}").decoding
+        crop = replace(head.spec.crop, size=self.size or head.spec.crop.size)
+        spec = replace(head.spec, decoding=decoding, crop=crop)
+        return TrainedHead(head.network, spec, head.functions)
 
 
 _NEAREST = {"decoding.plain": 0.0, "decoding.refine_reach": 0.0}
@@ -65,11 +70,13 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("one-hot", "ours with one-hot targets", changes={"train.batch.softness": 0.0}),
     Variant("no-region", "ours without learning the part", changes={"ours.region": 0.0}),
     Variant("no-wrong", "ours never asked for what an object does not serve", changes={"ours.wrong": 0.0}),
+    Variant("words", "ours, functions as words without meaning", changes={"text_encoder": "words"}),
     Variant("own-names", "ours, functions in their own names only", changes={"train.paraphrased": 0.0}),
     Variant("across-only", "ours, pairs of two categories only", changes={"train.batch.itself": 0.0, "train.batch.within": 0.0}),
     Variant("nearest", "ours, nearest descriptor", changes=_NEAREST, reads="ours"),
     Variant("no-plain", "ours without the backbone's own features beside", changes={"decoding.plain": 0.0}, reads="ours"),
     Variant("no-refinement", "ours without the mean place around the best", changes={"decoding.refine_reach": 0.0}, reads="ours"),
+    *(Variant(f"size-{size}", f"ours, read at crops of {size} px", reads="ours", size=size) for size in (168, 280, 336, 448)),
 )
 
 
@@ -83,13 +90,18 @@ def remembering(head: TrainedHead, features: Path, device: str = "cpu") -> Train
     return TrainedMethod(head.name, FunctionalCorrespondence(remembered, settings, head))
 
 
-def variants(names: str) -> list[Variant]:
-    """Returns the rows called ``names`` ("ours,no-plain"; "" is all), and those whose heads they read; raises BadSettings."""
-    known = {one.name: one for one in VARIANTS}
+def variants(names: str, reading: str = "") -> list[Variant]:
+    """Returns the rows called ``names`` ("ours,no-plain"; "" is all), and those whose heads they read; raises BadSettings.
+
+    With ``reading``, the name of a trained head that stands in for ours, only ours and rows that read it are known.
+    """
+    known = {one.name: one for one in VARIANTS if not reading or "ours" in (one.name, one.reads)}
+    if reading:
+        known["ours"] = Variant("ours", f"{reading}, as it is")
     asked = names.split(",") if names else list(known)
     wrong = [name for name in asked if name not in known]
     if wrong:
         raise BadSettings(f"ablation row {', '.join(wrong)} is unknown; valid: {', '.join(known)}")
     needed = {*asked, *(known[name].reads for name in asked)} - {""}
     # Rows that others read come first.
-    return sorted((one for one in VARIANTS if one.name in needed), key=lambda one: bool(one.reads))
+    return sorted((one for one in known.values() if one.name in needed), key=lambda one: bool(one.reads))

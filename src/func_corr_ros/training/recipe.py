@@ -25,7 +25,7 @@ class Recipe:
     """What is learnt, from what, and how."""
 
     backbone: str = setting("dinov2-small", "frozen features: a name of the manifest, a Hugging Face id, or a folder")
-    text_encoder: str = setting("minilm", "functions as vectors: minilm, clip-vit-b-32, or a folder")
+    text_encoder: str = setting("minilm", "functions as vectors: minilm, clip-vit-b-32, words (no meaning), or a folder")
     kept_layers: tuple[int, ...] = setting((5, 8, 9, 10, 11), "blocks whose outputs are kept on disk, counted from 0")
     layers: tuple[int, ...] = setting((5, 8, 9, 10, 11), "those of them that the head reads")
     head: str = setting("context", "kind of head", choices=("context", "paper"))
