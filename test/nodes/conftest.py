@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the nodes need ROS 2 and the built interfaces; without them they skip and say so."""
 
+import gc
 import importlib
 import importlib.util
 import os
@@ -39,6 +40,18 @@ class SkippedModule(pytest.Module):
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     return SkippedModule.from_parent(parent, path=module_path) if WHY_NO_ROS else None
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_node_is_left():
+    """A node that outlives its test answers for those of later tests, or is half there and hides them."""
+    yield
+    if not WHY_NO_ROS:
+        nodes = _living_nodes()
+        names = [node.get_fully_qualified_name() for node in nodes]
+        for node in nodes:
+            node.destroy_node()
+        assert not names, f"these were not destroyed: {', '.join(names)}"
 
 
 @pytest.fixture
@@ -166,6 +179,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "bad" in metafunc.fixturenames:
         cases = _beside("bad_input").BAD
         metafunc.parametrize("bad", cases.values(), ids=cases)
+
+
+def _living_nodes() -> list:
+    from rclpy.node import Node
+
+    return [one for one in gc.get_objects() if issubclass(type(one), Node) and _is_there(one)]
+
+
+def _is_there(node) -> bool:
+    from rclpy.exceptions import InvalidHandle
+
+    try:
+        with node.handle:
+            return True
+    except InvalidHandle:
+        return False
 
 
 def _beside(name: str):

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the nodes share: services answer whatever happens, errors get their code, time is bounded, stale is refused."""
 
+import gc
 import itertools
 import threading
 import time
 
 import pytest
 from func_corr_ros.srv import ListDemonstrations
+from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.node import Node
 
 from func_corr_ros.errors import ErrorCode, NoMask, OutOfMemory, StaleInput
 from func_corr_ros.nodes.observations import Moment
@@ -168,3 +171,29 @@ def test_old_images_and_images_of_the_future_are_stale(stage) -> None:
         stage.check_age(Moment(now - 5_000_000_000, "camera"))
     with pytest.raises(StaleInput, match="future"):
         stage.check_age(Moment(now + 60_000_000_000, "camera"))
+
+
+def test_a_node_that_is_destroyed_leaves_nothing_in_the_graph(ros) -> None:
+    context = Context()
+    context.init()
+    watcher, node = Node("watcher", context=context), Stage()
+
+    def services() -> set[str]:
+        return {name for name, _ in watcher.get_service_names_and_types() if name.startswith("/stage_test/")}
+
+    def comes(ready) -> bool:
+        end = time.monotonic() + LONG
+        while time.monotonic() < end and not ready():
+            time.sleep(0.02)
+        return ready()
+
+    gc.disable()  # a later collection hides what was left
+    try:
+        assert comes(lambda: {"/stage_test/get_state", "/stage_test/list_parameters"} <= services())
+        node.close()
+        node.destroy_node()
+        assert comes(lambda: not services()), services()
+    finally:
+        gc.enable()
+        watcher.destroy_node()
+        context.try_shutdown()

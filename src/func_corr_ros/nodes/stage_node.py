@@ -117,6 +117,11 @@ class StageNode(LifecycleNode, Generic[S]):
         if self._own_worker:
             self.worker.stop()
 
+    def destroy_node(self) -> None:  # noqa: D102
+        super().destroy_node()
+        # rclpy leaves the services of the state machine in the graph until the node's memory is collected: some time, one by one.
+        self._state_machine.destroy_when_not_in_use()
+
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:  # noqa: D102
         return self._transition("configure", self.configure, super().on_configure, state, configured=True)
 
