@@ -89,6 +89,16 @@ def test_a_head_that_sees_no_part_says_so(files: list[str], tmp_path: Path, caps
     np.testing.assert_array_equal(part, whole)
 
 
+def test_a_function_that_was_not_trained_is_refused_where_that_is_asked(
+    files: list[str], capsys: pytest.CaptureFixture, colour_head: Path
+) -> None:
+    strictly = [*files, "--model", str(colour_head), "--strict-functions"]
+    assert main([*strictly, "--function", "cut-with"]) == 0
+    assert main([*strictly, "--function", "slice-with"]) == 2
+    error = capsys.readouterr().err
+    assert "was not trained on 'slice-with'" in error and "valid: cut-with, pour-with" in error and error.count("\n") == 1
+
+
 @pytest.mark.usefixtures("color_backbone")
 @pytest.mark.parametrize(("words", "told"), [
     (["--set", "correspondence.max_pixel=100"], "correspondence.max_pixels"),

@@ -203,8 +203,15 @@ def test_mistakes_are_named(model, image):
         model.embed(image, [_box(0, 0, 9, 9), _box(0, 0, 0, 0)], "pour-with")
     with pytest.raises(SizeMismatch, match="mask 0 is 80x60 px, the image 200x150 px"):
         model.embed(image, [np.ones((60, 80), dtype=bool)], "pour-with")
-    with pytest.raises(BadImage, match="empty"):
-        model.embed(np.zeros((0, 0, 3), dtype=np.uint8), [], "pour-with")
+    for height, width in ((0, 0), (13, 40), (40, 13)):
+        with pytest.raises(BadImage, match=f"the image is {width}x{height} px; 14x14 px, a patch of the backbone"):
+            model.embed(np.zeros((height, width, 3), dtype=np.uint8), [], "pour-with")
+    assert len(model.embed(np.zeros((14, 14, 3), dtype=np.uint8), [np.ones((14, 14), dtype=bool)], "pour-with")) == 1
+
+
+def test_plain_features_know_no_function_to_be_strict_about(backbone):
+    with pytest.raises(BadSettings, match="strict_functions is set, and colour was trained on no function"):
+        FunctionalCorrespondence(backbone, CorrespondenceSettings(strict_functions=True))
 
 
 def test_a_crop_that_is_no_multiple_of_the_patch_is_refused(backbone):

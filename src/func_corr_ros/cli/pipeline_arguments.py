@@ -21,10 +21,11 @@ DIRECT = ("model", "device", "segmenter")
 
 
 def add_settings_arguments(parser: argparse.ArgumentParser, *, segmenter: bool) -> None:
-    """Adds --model, --device, --config and --set to ``parser``, and --segmenter and --mask where a frame is segmented."""
+    """Adds --model, --device, --strict-functions, --config and --set to ``parser``, and --segmenter and --mask where a frame is segmented."""
     parser.add_argument("--model", help="weights: func-corr-s (the default), the file of a trained head, a bare backbone such as "
                                         "dinov2-small")
     parser.add_argument("--device", help="cpu, cuda, cuda:1 ... or auto (the default)")
+    parser.add_argument("--strict-functions", action="store_true", help="refuse functions that the head was not trained on")
     if segmenter:
         parser.add_argument("--segmenter", help="who finds the object: tabletop (the default), given_mask or sam")
         parser.add_argument("--mask", type=Path, help="image that is bright on the object (then --segmenter is given_mask)")
@@ -47,6 +48,8 @@ def settings_of(arguments: argparse.Namespace) -> PipelineSettings:
         settings = load_yaml(settings, arguments.config)
     settings = override(settings, dict(assignment(text) for text in arguments.set), source="--set")
     direct = {name: getattr(arguments, name) for name in DIRECT if getattr(arguments, name, None) is not None}
+    if arguments.strict_functions:
+        direct["correspondence.strict_functions"] = True
     if getattr(arguments, "mask", None) is not None:
         direct = {"segmenter": "given_mask", "given_mask.path": str(arguments.mask), **direct}
     return override(settings, direct, source="command line")

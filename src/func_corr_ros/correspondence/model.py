@@ -83,6 +83,8 @@ class FunctionalCorrespondence:
     ) -> None:
         if head is not None:
             settings = _fitted(settings, head, backbone)
+        elif settings.strict_functions:
+            raise BadSettings(f"strict_functions is set, and {backbone.name} was trained on no function; a trained head is needed")
         if settings.crop.size % backbone.patch_size:
             raise BadSettings(f"crop.size is {settings.crop.size}; a multiple of the patch size {backbone.patch_size} is needed")
         self.backbone, self.settings, self.head = backbone, settings, head
@@ -127,8 +129,7 @@ class FunctionalCorrespondence:
         index), UnknownFunction, OutOfMemory.
         """
         vector = self._vector(function)
-        if image.size == 0:
-            raise BadImage(f"the image is empty (shape {image.shape}); an H x W x 3 image is needed")
+        _check_size(image, self.backbone.patch_size)
         windows = [self._window(image, mask, index) for index, mask in enumerate(masks)]
         if not windows:
             return []
@@ -231,6 +232,13 @@ def looks(layers: Float32[Tensor, "b l c gh gw"]) -> Float32[Tensor, "b c gh gw"
     """
     last = layers[:, -PLAIN_LAYERS:].transpose(2, -1)
     return layer_norm(last, last.shape[-1:]).mean(dim=1).transpose(1, -1)
+
+
+def _check_size(image: UInt8[np.ndarray, "h w 3"], patch: int) -> None:
+    """Raises BadImage for a picture with less in it than one patch of the backbone: what would be seen in it is made up."""
+    height, width = image.shape[:2]
+    if min(height, width) < patch:
+        raise BadImage(f"the image is {width}x{height} px; {patch}x{patch} px, a patch of the backbone, are needed at least")
 
 
 def _fitted(settings: CorrespondenceSettings, head: TrainedHead, backbone: Backbone) -> CorrespondenceSettings:
