@@ -35,7 +35,8 @@ def test_every_pair_is_answered_both_ways(folder: Path, capsys: pytest.CaptureFi
 
 def test_a_limit_spreads_over_the_benchmark(folder: Path) -> None:
     assert call(folder, "--method", "chance", "--limit", "2") == 0
-    assert list(json.loads((folder / "predictions.json").read_text())) == ["p0", "p2"]
+    first, second = json.loads((folder / "predictions.json").read_text())
+    assert first in ("p0", "p1") and second in ("p2", "p3")  # one of each function
 
 
 def test_a_head_is_named_by_its_file(tmp_path: Path, colour_head: Path) -> None:

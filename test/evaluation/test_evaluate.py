@@ -2,6 +2,7 @@
 """From pictures to scores and pages: what is written, that it agrees, that it goes on, and known answers through all of it."""
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,8 +79,21 @@ def test_the_same_run_gives_the_same_files(benchmark_: Benchmark, tmp_path: Path
         assert (tmp_path / "x" / name).read_bytes() == (tmp_path / "y" / name).read_bytes(), name
 
 
+def test_a_limit_keeps_what_comes_every_so_often_at_its_share(benchmark_: Benchmark) -> None:
+    (first, *_) = benchmark_.pairs
+    pairs = [
+        replace(first, id=f"{function}-{place}", function=function, within_category=place % 8 == 0)
+        for function in ("cut-with", "pour-with") for place in range(1000)
+    ]
+    some = chosen(pairs, 400)  # every fifth; every fourth and eighth of them is of one category, or none is
+    assert some == chosen(pairs, 400) == sorted(some, key=pairs.index) and len({pair.id for pair in some}) == 400
+    assert sum(pair.function == "cut-with" for pair in some) == 200
+    for limit in (250, 400, 500):  # a share of 0.125, its standard deviation below 0.02
+        assert abs(np.mean([pair.within_category for pair in chosen(pairs, limit)]) - 0.125) < 0.06
+
+
 def test_a_limit_takes_pairs_from_everywhere(benchmark_: Benchmark, tmp_path: Path) -> None:
-    assert [pair.id for pair in chosen(benchmark_.pairs, 2)] == ["p0", "p2"]
+    assert [pair.function for pair in chosen(benchmark_.pairs, 2)] == ["cut-with", "pour-with"]
     assert chosen(benchmark_.pairs, 0) == chosen(benchmark_.pairs, 9) == list(benchmark_.pairs)
     method = Perfect()
     result = evaluate(benchmark_, method, tmp_path, EvaluationSettings(limit=2))

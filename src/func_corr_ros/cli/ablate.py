@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=2500, help="steps of each run; 0: as the recipe says (default: 2500)")
     parser.add_argument("--seeds", type=int, default=3, help="at most so many seeds of a row (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of every row")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N pairs, spread evenly over the benchmark")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N pairs, as many of each function")
     parser.add_argument("--baselines", default="chance,dino-224,dino-448", help="methods that are scored beside")
     parser.add_argument("--data", type=Path, default=Path("build/training"), help="views and features, as for func-corr train")
     parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 ... or auto (the default)")

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for predictions, scores and report.html (of several "
                         "methods, a folder each, and table.md); a run that was broken off goes on")
     parser.add_argument("--mode", default="compat", help="compat: as published; strict: average precision at every match")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N pairs, spread evenly over the benchmark")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N pairs, as many of each function")
     parser.add_argument("--pixels", default="4096", help="most pixels of an object in discovery; all: the exact protocol, slow")
     parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 ... or auto (the default)")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="threads of a CPU; 0 is as many as torch likes")
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     asked = override(MethodSettings(), wanted, source="command line")
     set_threads(arguments.threads)
     benchmark, names = Benchmark.open(arguments.benchmark), arguments.method.split(",")
-    pairs, negatives = (len(chosen(of, settings.limit)) for of in (benchmark.pairs, benchmark.negatives))
+    pairs, negatives = len(chosen(benchmark.pairs, settings.limit)), len(chosen(benchmark.negatives, settings.limit))
     with _progress(names, {"predict": pairs, "score": pairs, "negatives": negatives}) as on_pair:
         if len(names) > 1:
             table = write_benchmark_table(

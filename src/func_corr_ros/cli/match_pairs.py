@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="who answers: the file of a trained head, or " + ", ".join([*HEADS, *METHODS]))
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="predictions.json, say: written whole, at the "
                         "end; beside it predictions.provenance.json, what made it")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N pairs, spread evenly over the benchmark")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only N pairs, as many of each function")
     parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1 ... or auto (the default)")
 
 

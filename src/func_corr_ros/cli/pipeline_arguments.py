@@ -21,7 +21,7 @@ DIRECT = ("model", "device", "segmenter")
 
 
 def add_settings_arguments(parser: argparse.ArgumentParser, *, segmenter: bool) -> None:
-    """Adds --model, --device, --strict-functions, --config and --set to ``parser``, and --segmenter and --mask where a frame is segmented."""
+    """Adds what says which settings are meant to ``parser``: --model, --set and others, --segmenter and --mask for frames."""
     parser.add_argument("--model", help="weights: func-corr-s (the default), the file of a trained head, a bare backbone such as "
                                         "dinov2-small")
     parser.add_argument("--device", help="cpu, cuda, cuda:1 ... or auto (the default)")

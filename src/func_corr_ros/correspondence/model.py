@@ -84,7 +84,7 @@ class FunctionalCorrespondence:
         if head is not None:
             settings = _fitted(settings, head, backbone)
         elif settings.strict_functions:
-            raise BadSettings(f"strict_functions is set, and {backbone.name} was trained on no function; a trained head is needed")
+            raise BadSettings(f"strict_functions is set, and {backbone.name} was trained on no function; use a trained head")
         if settings.crop.size % backbone.patch_size:
             raise BadSettings(f"crop.size is {settings.crop.size}; a multiple of the patch size {backbone.patch_size} is needed")
         self.backbone, self.settings, self.head = backbone, settings, head

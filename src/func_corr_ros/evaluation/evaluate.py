@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from func_corr_ros.correspondence.baselines.method import Method
 from func_corr_ros.errors import BadBenchmark
@@ -17,9 +19,11 @@ from func_corr_ros.evaluation.predictions import made_with, predict
 from func_corr_ros.evaluation.report import write_whole
 from func_corr_ros.evaluation.score_page import write_score_page
 from func_corr_ros.evaluation.score_tables import as_csv, as_markdown
-from func_corr_ros.evaluation.scores import UNITS, DirectionScore, Item, curves, score_predictions, summarise
+from func_corr_ros.evaluation.scores import UNITS, DirectionScore, curves, score_predictions, summarise
 from func_corr_ros.provenance import code_revision, write_json
 from func_corr_ros.settings import setting
+
+Pair = TypeVar("Pair", BenchmarkPair, NegativePair)
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class EvaluationSettings:
 
     mode: str = setting("compat", "compat: as published, at 1..100 % of the ranking; strict: at every match", choices=MODES)
     limit: int = setting(
-        0, "take only this many pairs, and negatives, spread evenly over the benchmark; 0 is all", at_least=0
+        0, "take only this many pairs, and negatives, as many of each function; 0 is all", at_least=0
     )
 
 
@@ -67,11 +71,16 @@ def evaluate(
     return result
 
 
-def chosen(pairs: Sequence[Item], limit: int) -> list[Item]:
-    """Returns ``limit`` of ``pairs``, evenly spread, so that every function keeps its share; all of them for 0."""
+def chosen(pairs: Sequence[Pair], limit: int) -> list[Pair]:
+    """Returns ``limit`` of ``pairs`` in their order, always the same; all of them for 0.
+
+    Every function keeps its share, and within it they are drawn: every so manieth would be what a plan put there every so often.
+    """
     if limit == 0 or limit >= len(pairs):
         return list(pairs)
-    return [pairs[i * len(pairs) // limit] for i in range(limit)]
+    drawn = np.random.default_rng(0).permutation(len(pairs))
+    by_function = sorted(range(len(pairs)), key=lambda index: (pairs[index].function, drawn[index]))
+    return [pairs[index] for index in sorted(by_function[i * len(pairs) // limit] for i in range(limit))]
 
 
 def result_of(
