@@ -26,8 +26,12 @@ HEALTHY: dict[str, Any] = {
         "camera_info": {**IMAGE, "topic": "/rgb/camera_info", "encoding": "", "types": ["sensor_msgs/msg/CameraInfo"]},
     },
     "skew_s": 0.001,
-    "transforms": {"target": "base_link", "source": "optical", "problem": "", "frames": ["base_link", "camera_link", "optical"],
-                   "joined": True, "link": "base_link -> camera_link", "silence_s": 0.02, "age_s": 0.01},
+    "transforms": [
+        {"target": name, "wanted_by": key, "source": "optical", "problem": "",
+         "frames": ["base_link", "camera_link", "cup", "optical"], "joined": True, "link": "base_link -> camera_link",
+         "silence_s": 0.02, "age_s": 0.01}
+        for name, key in (("base_link", "target_frame"), ("cup", "anchor_frames"))
+    ],
     "others": {"Image": ["/depth/image", "/rgb/image_rect_color"], "CompressedImage": [], "CameraInfo": ["/rgb/camera_info"]},
 }
 
@@ -38,7 +42,7 @@ def with_fault(path: str, value: Any, **more: Any) -> dict[str, Any]:
         *parents, last = where.split("/")
         place = found
         for name in parents:
-            place = place[name]
+            place = place[int(name) if name.isdigit() else name]
         place[last] = what
     return found
 
@@ -75,13 +79,21 @@ FAULTS = [
     (with_fault("topics/color/age_s", 7.5), "images are 7.5 s old when they arrive", "chrony", True),
     (with_fault("topics/color/age_s", 7.5, clock_publishers=1), "images are 7.5 s old", "use_sim_time:=true", True),
     (with_fault("topics/color/age_s", -9.0), "9.0 s in the future", "clocks", True),
-    (with_fault("transforms/frames", []), "'base_link', but nobody publishes /tf", "static_transform_publisher", True),
-    (with_fault("transforms/joined", False), "TF does not join 'optical' to 'base_link': they are of two trees", "publish", True),
-    (with_fault("transforms/joined", False, **{"transforms/target": "base_lnk"}), "nobody knows 'base_lnk'",
+    (with_fault("transforms/0/frames", []), "'base_link', but nobody publishes /tf", "static_transform_publisher", True),
+    (with_fault("transforms/0/joined", False), "TF does not join 'optical' to 'base_link': they are of two trees", "publish",
+     True),
+    (with_fault("transforms/0/joined", False, **{"transforms/0/target": "base_lnk"}), "nobody knows 'base_lnk'",
      "nearest to 'base_lnk': 'base_link'", True),
-    (with_fault("transforms/silence_s", 12.0), "TF's base_link -> camera_link is 12.0 s old", "tf_static", True),
-    (with_fault("transforms/age_s", -3.0), "TF's base_link -> camera_link is from 3.0 s in the future", "chrony", True),
-    (with_fault("transforms/problem", "tf2_msgs is not installed"), "TF cannot be looked at here", "tf2_msgs", False),
+    (with_fault("transforms/0/silence_s", 12.0), "TF's base_link -> camera_link is 12.0 s old", "tf_static", True),
+    (with_fault("transforms/0/age_s", -3.0), "TF's base_link -> camera_link is from 3.0 s in the future", "chrony", True),
+    (with_fault("transforms/1/joined", False, **{"transforms/1/target": "cupp", "transforms/1/link": ""}),
+     "TF does not join 'optical' to 'cupp': nobody knows 'cupp'",
+     "nearest to 'cupp': 'cup'), or name another frame by transfer_node's anchor_frames", True),
+    (with_fault("transforms/1/silence_s", 12.0, **{"transforms/1/link": "base_link -> cup"}),
+     "TF's base_link -> cup is 12.0 s old", "tf_static", True),
+    (with_fault("transforms/0/silence_s", 12.0, **{"transforms/1/silence_s": 12.0}),
+     "base_link -> camera_link is 12.0 s old", "tf_", True),
+    (with_fault("transforms/0/problem", "tf2_msgs is not installed"), "TF cannot be looked at here", "tf2_msgs", False),
 ]
 
 

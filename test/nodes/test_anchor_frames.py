@@ -89,7 +89,7 @@ def load(robot, id: str) -> None:
     assert answer.error_code == 0, answer.error_msg
 
 
-def test_an_anchored_phase_follows_its_frame_and_the_others_stay(robot, loaded, blocks, running, store, tell) -> None:
+def test_an_anchored_phase_follows_its_frame_and_the_others_stay(robot, loaded, blocks, running, store, tell, diagnosed) -> None:
     first = robot.now_ns()
     tell("cup_1", SHOWN, first)
     fields = request(blocks, running, "over_a_cup", "@receiver", first)
@@ -100,6 +100,7 @@ def test_an_anchored_phase_follows_its_frame_and_the_others_stay(robot, loaded, 
     np.testing.assert_allclose(kept["receiver"], SHOWN, atol=1e-6)
 
     load(robot, "over_a_cup")
+    diagnosed("/transfer_node", lambda status: any((one.key, one.value) == ("anchor_frames", "cup_1") for one in status.values))
     moved = robot.now_ns()
     tell("cup_1", MOVED, moved)
     frame = blocks.frame(blocks.DEMONSTRATED)

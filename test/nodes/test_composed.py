@@ -86,7 +86,7 @@ DIAGNOSED = {
                           "sync.clock_jumps", "depth.valid_share", "segmenter", "segmenter.fallback", "text_prompt",
                           "followed_px", "transport.p50_ms", "decode.p95_ms", "segment.p50_ms", "segment.p95_ms"},
     "correspondence_node": {"model.name", "model.sha256", "reference", "function", "match.p50_ms", "match.p95_ms"},
-    "transfer_node": {"demonstration", "target_frame", "lift.p50_ms", "transfer.p50_ms", "transfer.p95_ms"},
+    "transfer_node": {"demonstration", "target_frame", "anchor_frames", "lift.p50_ms", "transfer.p50_ms", "transfer.p95_ms"},
 }  # fmt: skip
 OF_EACH = {"memory_mb", "device_memory_mb", "mailbox.received", "mailbox.dropped", "busy", "last_error", "last_error_age_s",
            "outputs.unheard"}

@@ -161,21 +161,34 @@ def _clock(found: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _transforms(found: dict[str, Any]) -> Iterator[Problem]:
-    told = found.get("transforms")
-    if told is None:
-        return
+    links: set[str] = set()
+    for told in found["transforms"]:
+        yield from (() if told["link"] in links else _transform(told))
+        if told["problem"] or not told["frames"]:
+            return  # it is the same for all
+        links |= {told["link"]} - {""}
+
+
+def _transform(told: dict[str, Any]) -> Iterator[Problem]:
     target, source = told["target"], told["source"]
+    if told["wanted_by"] == "target_frame":
+        who = f"target_frame is {target!r}"
+        start = "start the robot's state publisher, and a static_transform_publisher for the camera; or target_frame:=''"
+        other = "name another target_frame"
+    else:
+        who = f"the demonstration follows {target!r}"
+        start = "start whoever finds that object, such as a tag detector or a pose estimator"
+        other = "name another frame by transfer_node's anchor_frames"
     if told["problem"]:
-        yield _problem(f"target_frame is {target!r}, but TF cannot be looked at here", told["problem"], core=False)
+        yield _problem(f"{who}, but TF cannot be looked at here", told["problem"], core=False)
     elif not told["frames"]:
-        do = "start the robot's state publisher, and a static_transform_publisher for the camera; or target_frame:=''"
-        yield _problem(f"target_frame is {target!r}, but nobody publishes /tf or /tf_static", do)
+        yield _problem(f"{who}, but nobody publishes /tf or /tf_static", start)
     elif not told["joined"] and source:
         missing = [name for name in (source, target) if name not in told["frames"]]
         near = {name: difflib.get_close_matches(name, told["frames"], n=1, cutoff=0.0)[0] for name in missing}
         hint = "; ".join(f"nearest to {name!r}: {frame!r}" for name, frame in near.items())
         why = f"nobody knows {' and '.join(map(repr, missing))}" if missing else "they are of two trees"
-        do = f"publish what is between them{f' ({hint})' if hint else ''}, or name another target_frame"
+        do = f"publish what is between them{f' ({hint})' if hint else ''}, or {other}"
         yield _problem(f"TF does not join {source!r} to {target!r}: {why}", do)
     elif told["link"] and told["age_s"] < -FUTURE_LINK:
         do = "the clocks of its broadcaster and of the nodes differ: chrony, or use_sim_time on both"

@@ -34,6 +34,10 @@ class AnchorFrames:
         """Returns the TF frame of an anchor."""
         return self._frames.get(anchor, anchor)
 
+    def frames(self, demonstration: Demonstration | None) -> tuple[str, ...]:
+        """Returns the TF frames that ``demonstration`` follows; none for None."""
+        return () if demonstration is None else tuple(self.frame(name) for name in demonstration.anchor_names)
+
     def recorded(self, demonstration: Demonstration, transforms: ImageTransforms) -> Demonstration:
         """Returns ``demonstration`` with the poses of all its anchors at the image's stamp, in its camera's optical frame [m].
 

@@ -10,7 +10,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -132,6 +132,14 @@ class Listener(Node):
             heard.refused = str(error)
 
 
+def _frames_wanted(values: Iterable[dict[str, str]]) -> dict[str, str]:
+    """Returns the TF frames that the nodes need beside the camera's, by their diagnostics: "target_frame", or "anchor_frames"."""
+    found: dict[str, str] = {}
+    for one in values:
+        found |= {name: key for key in ("anchor_frames", "target_frame") for name in one.get(key, "").split()}
+    return found
+
+
 def listen(seconds: float, topics: dict[str, str], sim_time: bool = False) -> dict[str, Any]:
     """Returns what is there after ``seconds`` of listening; ``topics`` names camera topics by key where our nodes do not."""
     node = Listener({key: topic for key, topic in topics.items() if topic})
@@ -144,8 +152,8 @@ def listen(seconds: float, topics: dict[str, str], sim_time: bool = False) -> di
             node.set_parameters([rclpy.Parameter("use_sim_time", value=True)])
         for key in KINDS:
             node.watch(key)
-        target = next((one["values"]["target_frame"] for one in node.statuses.values() if one["values"].get("target_frame")), "")
-        transforms = TransformsHeard(node) if target else None
+        wanted = _frames_wanted(one["values"] for one in node.statuses.values())
+        transforms = TransformsHeard(node) if wanted else None
         _spin(executor, seconds)
         everything = dict(node.get_topic_names_and_types())
         return {
@@ -154,7 +162,10 @@ def listen(seconds: float, topics: dict[str, str], sim_time: bool = False) -> di
             "parameters": asked,
             "clock_publishers": len(node.get_publishers_info_by_topic("/clock")),
             "topics": {key: {**_summary(node.heard[key]), **node.endpoints(key)} for key in KINDS},
-            "transforms": transforms.told(target, node.heard["color"].frame_id) if transforms is not None else None,
+            "transforms": [
+                {**transforms.told(frame, node.heard["color"].frame_id), "wanted_by": wanted_by}
+                for frame, wanted_by in wanted.items() if transforms is not None
+            ],
             "skew_s": _skew(node.heard["color"].stamps, node.heard["depth"].stamps),
             "others": {
                 kind.__name__: sorted(name for name, types in everything.items() if f"sensor_msgs/msg/{kind.__name__}" in types)

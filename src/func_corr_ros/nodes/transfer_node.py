@@ -123,10 +123,11 @@ class TransferNode(StageNode[TransferNodeSettings]):
         return complaint or (None if self.demonstration is not None else NOTHING_LOADED)
 
     def diagnostic_values(self) -> dict[str, object]:
-        """Returns the demonstration in use."""
+        """Returns the demonstration in use, and what must be in TF for it."""
         stream = stream_values(self._input.synchronizer, self._input.names) if self._input is not None else {}
         demonstration = self.demonstration.id if self.demonstration is not None else ""
-        return {"demonstration": demonstration, "target_frame": self.settings.target_frame, **stream}
+        followed = " ".join(self.anchor_frames.frames(self.demonstration))
+        return {"demonstration": demonstration, "target_frame": self.settings.target_frame, "anchor_frames": followed, **stream}
 
     def take(self, matches: Callable[[], MatchesSeen]) -> None:
         """Puts matches into the mailbox; ``matches`` is called on the inference thread."""
