@@ -36,6 +36,9 @@ def test_rows_that_read_change_how_a_head_is_read_and_no_weight() -> None:
     head = small_head(decoding=Decoding(plain=0.3, refine_reach=0.2))
     rows = {one.name: one.read(head) for one in variants("", reading="mine")}
     assert "ours" in rows and "paper" not in rows and "paper-our-reading" not in rows
+    confused = rows.pop("confused")
+    assert {name: vector is head.functions[other] for (name, vector), other in zip(
+        confused.functions.items(), ("pour-with", "cut-with"), strict=True)} == {"cut-with": True, "pour-with": True}
     assert all(row.network is head.network and row.functions == head.functions for row in rows.values())
     assert rows["ours"].spec == head.spec
     assert rows["size-336"].spec == replace(head.spec, crop=replace(head.spec.crop, size=336))

@@ -23,8 +23,8 @@ from func_corr_ros.training.recipe import OURS, RECIPES, Recipe
 class Variant:
     """One row: ``recipe`` with ``changes`` of its settings, trained from each of ``seeds`` seeds; ``about`` says it in words.
 
-    With ``reads``, nothing is trained: the heads of that row are read with other decoding, or at crops of ``size`` px (0: as
-    trained).
+    With ``reads``, nothing is trained: the heads of that row are read with other decoding, at crops of ``size`` px (0: as
+    trained), or ``confused``: asked for each function by the vector of the next one they know.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Variant:
     seeds: int = 1
     reads: str = ""
     size: int = 0
+    confused: bool = False
 
     def settings(self, seed: int, steps: int) -> Recipe:
         """Returns the recipe of this row for ``seed``, ``steps`` steps long (0: as long as the recipe says)."""
@@ -47,7 +48,9 @@ class Variant:
         decoding = override(as_it_is, self.changes, source=f"ablation row {self.name}").decoding
         crop = replace(head.spec.crop, size=self.size or head.spec.crop.size)
         spec = replace(head.spec, decoding=decoding, crop=crop)
-        return TrainedHead(head.network, spec, head.functions)
+        names = sorted(head.functions)
+        meant = names[1:] + names[:1] if self.confused else names
+        return TrainedHead(head.network, spec, {name: head.functions[word] for name, word in zip(names, meant, strict=True)})
 
 
 _NEAREST = {"decoding.plain": 0.0, "decoding.refine_reach": 0.0}
@@ -77,6 +80,7 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("no-plain", "ours without the backbone's own features beside", changes={"decoding.plain": 0.0}, reads="ours"),
     Variant("no-refinement", "ours without the mean place around the best", changes={"decoding.refine_reach": 0.0}, reads="ours"),
     *(Variant(f"size-{size}", f"ours, read at crops of {size} px", reads="ours", size=size) for size in (168, 280, 336, 448)),
+    Variant("confused", "ours, asked for another function", reads="ours", confused=True),
 )
 
 
