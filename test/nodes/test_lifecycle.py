@@ -49,7 +49,9 @@ def states(robot) -> set[int]:
     return {robot.call(GetState, f"{name}/get_state").current_state.id for name in NODES}
 
 
-def test_without_autostart_services_answer_that_they_are_not_active(robot) -> None:
+def test_without_autostart_services_answer_that_they_are_not_active(robot, diagnosed) -> None:
+    for name in NODES:
+        diagnosed(f"/{name}", lambda status: True)
     assert states(robot) == {State.PRIMARY_STATE_UNCONFIGURED}
     for kind, name in ((Segment, "segmentation_node/segment"), (ListDemonstrations, "transfer_node/list_demonstrations")):
         answer = robot.call(kind, name)

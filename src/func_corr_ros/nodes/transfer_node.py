@@ -75,6 +75,7 @@ class TransferNode(StageNode[TransferNodeSettings]):
         remote = RemoteCorrespondence(self, self.settings.correspondence_node)
         self.upstream: Matcher = remote if upstream is None else upstream
         self.demonstration: Demonstration | None = None
+        self.anchor_frames = AnchorFrames(())
         self._input: SynchronizedInput | None = None
         self._standing = StandingPose(self.settings.stability)
         self._outputs = TransferOutputs(self)
