@@ -72,4 +72,5 @@ def test_a_head_that_is_there_is_read_in_many_ways_and_nothing_is_trained(
     monkeypatch.setattr(ablation, "remembering", method)
     assert call(folder, "--baselines", "", "--read", str(head), "--rows", "size-448,no-plain") == 0
     assert read == [(224, 0.4), (224, 0.0), (448, 0.4)] and not (folder / "out/heads").exists()
+    assert (folder / "out/scores/painted/mine-no-plain-0/scores.csv").is_file()
     assert f"| ours | {head}, as it is | 1 | 2 |" in capsys.readouterr().out

@@ -44,7 +44,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 @pytest.fixture(autouse=True, scope="module")
 def no_node_is_left():
-    """A node that outlives its test answers for those of later tests, or is half there and hides them."""
+    """A node that outlives its test stands in the graph beside those of later tests, often under the same name."""
     yield
     if not WHY_NO_ROS:
         nodes = _living_nodes()

@@ -66,10 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     for name in filter(None, arguments.baselines.split(",")):
         write(name, "baseline", [scored(name, partial(load_method, name, MethodSettings(device=arguments.device)))])
+    whose = f"{Path(arguments.read).stem}-" if arguments.read else ""  # in one folder with heads that were trained there
     for variant in variants(arguments.rows, arguments.read):
         runs = []
         for seed in range(min(variant.seeds, arguments.seeds)):
-            runs.append(scored(f"{variant.name}-{seed}", partial(_method, variant, seed, arguments)))
+            runs.append(scored(f"{whose}{variant.name}-{seed}", partial(_method, variant, seed, arguments)))
             print(f"{variant.name}, seed {seed}: done", flush=True)
         write(variant.name, variant.about, runs)
     print((arguments.out / "table.md").read_text())

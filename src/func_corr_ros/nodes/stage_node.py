@@ -119,7 +119,7 @@ class StageNode(LifecycleNode, Generic[S]):
 
     def destroy_node(self) -> None:  # noqa: D102
         super().destroy_node()
-        # rclpy leaves the services of the state machine in the graph until the node's memory is collected: some time, one by one.
+        # rclpy leaves the services of the state machine in the graph until the node's memory is collected.
         self._state_machine.destroy_when_not_in_use()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:  # noqa: D102
