@@ -12,10 +12,9 @@ import numpy as np
 
 from func_corr_ros.data.functional_truth import SurfacePairs, free_turn, sample_pairs
 from func_corr_ros.data.objects import CATEGORIES
-from func_corr_ros.data.pseudo_label.shape import even_points
 from func_corr_ros.data.render_job import drawn_object
 from func_corr_ros.data.splits import UNSEEN_CATEGORIES, UNSEEN_FUNCTIONS, VALIDATION_CATEGORIES
-from func_corr_ros.data.surface_samples import ServingSamples, serving_samples
+from func_corr_ros.data.surface_samples import ServingSamples, even_points, serving_samples
 from func_corr_ros.training.estimated_frame import estimated_samples
 
 SAMPLES, CLOUD, SEED = 128, 4096, 3

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from func_corr_ros.data.objects import CATEGORIES
 from func_corr_ros.data.objects.functional_object import FunctionalObject
 from func_corr_ros.data.objects.vessels import Mug
-from func_corr_ros.data.surface_samples import OF_NO_END, SAMPLES, serving_samples, surface_samples
+from func_corr_ros.data.surface_samples import OF_NO_END, SAMPLES, even_points, serving_samples, surface_samples
 from func_corr_ros.errors import UnknownFunction
 
 pytest.importorskip("manifold3d")
@@ -76,3 +76,13 @@ def test_the_same_object_is_sampled_once() -> None:
 def test_a_function_that_it_has_not_is_refused() -> None:
     with pytest.raises(UnknownFunction, match="cut-with"):
         surface_samples(Mug().build(), "cut-with")
+
+
+def test_each_equal_share_of_an_area_has_one_point() -> None:
+    vertices = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 2], [3, 0, 2], [0, 1, 2]], dtype=np.float64)
+    faces = np.array([[0, 1, 2], [3, 4, 5]])  # of areas 1/2 and 3/2
+    points, normals, face = even_points(vertices, faces, 400, seed=3)
+    assert abs(int((face == 0).sum()) - 100) <= 1
+    np.testing.assert_allclose(points[:, 2], 2.0 * face, atol=1e-12)
+    np.testing.assert_array_equal(normals, np.tile([0.0, 0.0, 1.0], (400, 1)))
+    np.testing.assert_array_equal(points, even_points(vertices, faces, 400, seed=3)[0])

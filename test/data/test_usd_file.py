@@ -148,7 +148,8 @@ def test_numbers_subsets_and_display_colours_count_and_a_lost_picture_is_grey(he
             rel material:binding = </mug/Look>
         }"""
     path = stage(tmp_path / "a.usda", f'def Xform "mug" {{ def Mesh "m" {{ {two}\n}} {material(" = (1, 0, 0)")} \n}}')
-    assert read_asset(path).material.color == pytest.approx((0.5, 0.0, 0.5))  # a red half and a blue one
+    in_each_half = np.array([[0.008, 0.0, 0.002], [0.002, 0.0, 0.008]])  # a square of one centimetre, whose y is up
+    np.testing.assert_allclose(read_asset(path).material.albedo(in_each_half), [[1, 0, 0], [0, 0, 1]], atol=1e-6)
     path = textured(tmp_path / "b.usda")
     (tmp_path / "pic.png").write_bytes(b"no picture")
     assert read_asset(path).material.color == pytest.approx((0.6, 0.6, 0.6))

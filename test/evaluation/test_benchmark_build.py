@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from func_corr_ros.data.functional_truth import TruthPair, surface_pairs
-from func_corr_ros.data.object_view import ObjectView
+from func_corr_ros.data.object_view import ObjectStage, ObjectView
 from func_corr_ros.data.objects import CATEGORIES, FUNCTIONS
 from func_corr_ros.data.render_job import ViewTask
 from func_corr_ros.data.splits import FIRST_BENCHMARK_SEED, UNSEEN_CATEGORIES, UNSEEN_FUNCTIONS
@@ -92,11 +92,11 @@ def test_a_stopped_build_goes_on(built: Path, tmp_path: Path, monkeypatch: pytes
     rendered = []
     render = benchmark_views.rendered
 
-    def stopping(task: ViewTask) -> ObjectView:
+    def stopping(task: ViewTask, stage: ObjectStage) -> ObjectView:
         if len(rendered) == 2:
             raise KeyboardInterrupt
         rendered.append(task)
-        return render(task)
+        return render(task, stage)
 
     monkeypatch.setattr(benchmark_views, "rendered", stopping)
     with pytest.raises(KeyboardInterrupt):

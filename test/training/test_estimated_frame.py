@@ -9,9 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from func_corr_ros.data.functional_truth import sample_pairs
 from func_corr_ros.data.objects.functional_object import ANY_ANGLE
-from func_corr_ros.data.pseudo_label.shape import even_points
 from func_corr_ros.data.render_job import drawn_object
-from func_corr_ros.data.surface_samples import ServingSamples, serving_samples
+from func_corr_ros.data.surface_samples import ServingSamples, even_points, serving_samples
 from func_corr_ros.training.estimated_frame import estimated_samples
 
 

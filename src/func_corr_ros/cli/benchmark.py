@@ -11,8 +11,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this verb's arguments to ``parser``."""
     actions = parser.add_subparsers(dest="action", metavar="build|check", required=True)
     build = actions.add_parser("build", help="render views and write the truth between them")
-    build.add_argument("--name", choices=("functional-v1", "functional-v1-tabletop"), default="functional-v1",
-                       help="single objects, or cluttered RGB-D scenes (default: %(default)s)")
+    what = build.add_mutually_exclusive_group()
+    what.add_argument("--name", choices=("functional-v1", "functional-v1-tabletop"), default="functional-v1",
+                      help="single objects, or cluttered RGB-D scenes (default: %(default)s)")
+    what.add_argument("--meshes", type=Path, metavar="FILE",
+                      help="meshes of yours or of others, labelled in a YAML file as examples/public_meshes.yaml is, instead")
+    build.add_argument("--root", type=Path, metavar="DIR",
+                       help="with --meshes: folder that the meshes' paths begin in (default: that of FILE)")
     build.add_argument("--size", choices=("full", "mini"), default="full", help="mini is for trying (default: %(default)s)")
     build.add_argument("--out", type=Path, required=True, help="folder of the benchmark; it must not exist yet")
     build.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="processes that render (default: %(default)s)")
@@ -42,6 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> Path:
-    from func_corr_ros.evaluation.benchmark_build import build
+    from func_corr_ros.evaluation.benchmark_build import build, build_from_meshes
 
+    if arguments.meshes:
+        folder, alone = build_from_meshes(arguments.out, arguments.meshes, arguments.root, arguments.size, arguments.processes)
+        if alone:
+            print(f"left out, for one mesh alone serves them: {', '.join(alone)}")
+        return folder
     return build(arguments.out, arguments.name, arguments.size, arguments.processes)

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from func_corr_ros.data import usd_file
-from func_corr_ros.data.materials import Color, Material
+from func_corr_ros.data.colored_surface import look_of
+from func_corr_ros.data.materials import Material
 from func_corr_ros.data.objects.functional_object import FunctionalObject
 from func_corr_ros.errors import BadSettings, DegenerateGeometry
 from func_corr_ros.geometry.se3 import transform_points
@@ -22,13 +23,12 @@ _Y_UP = (".glb", ".gltf")
 _Z_FROM_Y = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
 # Metres in a unit of length.
 UNITS = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "inch": 0.0254}
-_GREY: Color = (0.6, 0.6, 0.6)
 
 
 @dataclass(frozen=True)
 class Asset:
-    """What a file holds: the surface as one part "body", the mean of its colours, and what is amiss with it as a solid
-    (``warnings``: it can be rendered, but has no volume to speak of).
+    """What a file holds: the surface as one part "body", its look (the file's pictures and colours, else grey), and what is amiss
+    with it as a solid (``warnings``: it can be rendered, but has no volume to speak of).
 
     ``pieces`` are the names of the file's own meshes (nodes of glTF, paths of USD prims), ``piece`` is the mesh of each face;
     ``from_file`` takes the file's coordinates (units and axes) to those of ``object``. ``notes`` say what the file names and is
@@ -74,7 +74,8 @@ def read_asset(path: Path, unit: str = "m") -> Asset:
     )
     piece = np.repeat(np.arange(len(pieces)), [len(mesh.faces) for _, mesh in pieces])
     names = tuple(name for name, _ in pieces)
-    return Asset(thing, Material(_mean_color(mesh)), _warnings(mesh), names, piece, from_file, notes)
+    look = look_of([mesh for _, mesh in pieces], from_file)
+    return Asset(thing, look, _warnings(mesh), names, piece, from_file, notes)
 
 
 def _pieces(path: Path) -> tuple[tuple[tuple[str, Any], ...], tuple[str, ...]]:
@@ -111,18 +112,6 @@ def _check(path: Path, vertices: np.ndarray, faces: np.ndarray) -> None:
         raise DegenerateGeometry(f"{path}: faces: one names vertex {faces.max()}, there are {len(vertices)}")
     if not np.ptp(vertices, axis=0).max() > 0.0:
         raise DegenerateGeometry(f"{path}: vertices: all are at one point")
-
-
-def _mean_color(mesh: Any) -> Color:
-    """Returns the mean sRGB colour of the faces, weighted by area; grey where the file has no colours."""
-    try:
-        visual = mesh.visual.to_color() if mesh.visual.kind == "texture" else mesh.visual
-        if visual.kind is None:
-            return _GREY
-        red, green, blue = (np.average(visual.face_colors[:, :3], axis=0, weights=mesh.area_faces + 1e-30) / 255.0).tolist()
-    except (AttributeError, ValueError, IndexError, TypeError):  # a texture without its picture, or of a kind that is not read
-        return _GREY
-    return red, green, blue
 
 
 def _warnings(mesh: Any) -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Float64
 
 from func_corr_ros.errors import BadSettings
 
@@ -39,6 +39,17 @@ class Material:
         mix = PATTERNS[self.pattern](points.astype(np.float32), self)[:, None]
         color, accent = (linear(np.array(value, dtype=np.float32)) for value in (self.color, self.accent))
         return color + (accent - color) * mix
+
+    def moved(self, new_from_old: Float64[np.ndarray, "4 4"]) -> Material:
+        """Returns the look of the object where that is turned, shifted and made larger by the similarity ``new_from_old``; a
+        pattern grows with it, and lies about the new axes as it did about the old ones.
+        """
+        return replace(self, scale=self.scale * scale_of(new_from_old))
+
+
+def scale_of(similarity: Float64[np.ndarray, "4 4"]) -> float:
+    """Returns how many times as large a similarity makes what it moves."""
+    return float(np.cbrt(np.abs(np.linalg.det(similarity[:3, :3]))))
 
 
 def linear(srgb: Float32[np.ndarray, "*s"]) -> Float32[np.ndarray, "*s"]:

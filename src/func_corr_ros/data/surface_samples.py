@@ -54,19 +54,26 @@ def surface_samples(
     of a thin sheet count as places apart. Scaling the object scales the samples. Raises UnknownFunction.
     """
     faces = np.flatnonzero(thing.serves(function))
+    points, normals, chosen = even_points(thing.vertices, thing.faces[faces], _CANDIDATES * count, seed)
     a, b, c = thing.vertices[thing.faces[faces]].transpose(1, 0, 2)
+    area = 0.5 * float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum())
+    kept = _farthest(np.hstack([points, 0.5 * math.sqrt(area / count) * normals]), count)
+    return points[kept], normals[kept], faces[chosen[kept]]
+
+
+def even_points(
+    vertices: Float64[np.ndarray, "v 3"], faces: Int64[np.ndarray, "f 3"], count: int, seed: int = 0
+) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"], Int64[np.ndarray, " n"]]:
+    """Returns ``count`` points, one in each equal share of the area, their unit normals and their faces."""
+    a, b, c = vertices[faces].transpose(1, 0, 2)
     across = np.cross(b - a, c - a)
     area = np.linalg.norm(across, axis=1)
     rng = np.random.default_rng(seed)
-    total = _CANDIDATES * count
-    place = (np.arange(total) + rng.random(total)) / total  # one point in each equal share of the area
+    place = (np.arange(count) + rng.random(count)) / count
     chosen = np.minimum(np.searchsorted(np.cumsum(area) / area.sum(), place), len(faces) - 1)
-    root, split = np.sqrt(rng.random(total))[:, None], rng.random(total)[:, None]
+    root, split = np.sqrt(rng.random(count))[:, None], rng.random(count)[:, None]
     points = (1.0 - root) * a[chosen] + root * (1.0 - split) * b[chosen] + root * split * c[chosen]
-    normals = across[chosen] / area[chosen, None]
-    spacing = math.sqrt(0.5 * float(area.sum()) / count)
-    kept = _farthest(np.hstack([points, 0.5 * spacing * normals]), count)
-    return points[kept], normals[kept], faces[chosen[kept]]
+    return points, across[chosen] / area[chosen, None], chosen
 
 
 def serving_samples(thing: FunctionalObject, function: str) -> ServingSamples:

@@ -17,6 +17,7 @@ from func_corr_ros.data.objects import CATEGORIES, FUNCTIONS
 from func_corr_ros.data.splits import UNSEEN_CATEGORIES, UNSEEN_FUNCTIONS, split_of
 from func_corr_ros.errors import BadBenchmark
 from func_corr_ros.evaluation.benchmark_views import BenchmarkSettings, PlannedView, SingleView, without_pictures
+from func_corr_ros.evaluation.mesh_views import MeshViews
 
 _SEEDS_PER_FUNCTION = 10_000
 _HIDDEN_IN_A_ROW = 60
@@ -34,7 +35,7 @@ class PlannedPair:
 
     def entry(self, files: Mapping[str, str]) -> dict[str, Any]:
         """Returns its entry of pairs.json, with the paths of its ``files``."""
-        categories = [self.a.category, self.b.category]
+        categories = [self.a.object_name, self.b.object_name]
         return {
             "id": self.id, "function": self.function, "a": self.a.id, "b": self.b.id,
             "within_category": categories[0] == categories[1], "split": split_of(self.function, *categories),
@@ -57,7 +58,8 @@ class FunctionPlan:
     """
 
     def __init__(
-        self, function: str, categories: Sequence[str], settings: BenchmarkSettings, kind: type[PlannedView] = SingleView
+        self, function: str, categories: Sequence[str], settings: BenchmarkSettings,
+        kind: type[PlannedView] | MeshViews = SingleView,
     ) -> None:
         self.function, self.settings, self.kind = function, settings, kind
         self._number = list(FUNCTIONS).index(function)

@@ -14,7 +14,7 @@ from func_corr_ros.data.clutter import cluttered
 from func_corr_ros.data.materials import Material
 from func_corr_ros.data.object_view import STANDARD_CAMERA, ObjectStage, ObjectView, orbit
 from func_corr_ros.data.objects import FunctionalObject
-from func_corr_ros.data.render_job import ViewTask, drawn_object, rendered
+from func_corr_ros.data.render_job import ViewTask, drawn_object, dressed_object, rendered
 from func_corr_ros.data.sensor_noise import SensorNoiseSettings
 from func_corr_ros.data.splits import FIRST_BENCHMARK_SEED
 from func_corr_ros.data.tabletop_scene import SceneView, TabletopScene
@@ -59,6 +59,11 @@ class PlannedView(ABC):
     category: str
     seed: int
 
+    @property
+    def object_name(self) -> str:
+        """What a person would call the object: the name of its category."""
+        return self.category
+
     @classmethod
     @abstractmethod
     def drawn(cls, category: str, seed: int, rng: np.random.Generator) -> PlannedView:
@@ -80,7 +85,7 @@ class PlannedView(ABC):
     def description(self) -> dict[str, Any]:
         """Returns what views.json says of it besides its files."""
         told = {key: value for key, value in asdict(self).items() if key != "id"}
-        return {"asset": f"{self.category}/{self.seed}", "object": self.category, **told}
+        return {"asset": f"{self.category}/{self.seed}", "object": self.object_name, **told}
 
 
 @dataclass(frozen=True)
@@ -98,24 +103,27 @@ class SingleView(PlannedView):
     @classmethod
     def drawn(cls, category: str, seed: int, rng: np.random.Generator) -> SingleView:
         """Returns a view from any azimuth; what lies on a table is rolled by any angle, half of the time."""
-        azimuth, elevation = float(rng.uniform(-180.0, 180.0)), float(rng.uniform(-60.0, 75.0))
-        size = np.ptp(build(category, seed).vertices, axis=0)
-        free = bool(size[2] < _LYING * size.max()) and rng.random() < 0.5
-        roll = float(rng.uniform(-1.0, 1.0)) * (180.0 if free else UPRIGHT_DEG)
-        return cls(f"{_word(category)}-{seed}", category, seed, azimuth, elevation, roll)
+        return cls(f"{_word(category)}-{seed}", category, seed, *any_side(build(category, seed), rng))
 
     @property
     def upright(self) -> bool:
         return abs(self.roll) <= UPRIGHT_DEG
 
+    def stage(self, dressed: bool) -> ObjectStage:
+        """Returns the object ready to be looked at, in its colours where it is to be ``dressed``."""
+        if dressed:
+            return ObjectStage(*dressed_object(self.category, self.seed))
+        return ObjectStage(build(self.category, self.seed), _UNCOLOURED)
+
     def seen(self, settings: BenchmarkSettings) -> ObjectView | None:
-        thing, camera = build(self.category, self.seed), STANDARD_CAMERA.resized(settings.size, settings.size)
-        pose = orbit(thing, camera, self.azimuth, self.elevation, self.roll)
-        return ObjectStage(thing, _UNCOLOURED).view(camera, pose, supersampling=0)
+        stage, camera = self.stage(dressed=False), STANDARD_CAMERA.resized(settings.size, settings.size)
+        pose = orbit(stage.thing, camera, self.azimuth, self.elevation, self.roll)
+        return stage.view(camera, pose, supersampling=0)
 
     def write(self, writer: BenchmarkWriter, settings: BenchmarkSettings) -> dict[str, Any]:
         pose = self.azimuth, self.elevation, self.roll
-        view = rendered(ViewTask(self.category, self.seed, 0, *pose, settings.size, settings.supersampling))
+        task = ViewTask(self.category, self.seed, 0, *pose, settings.size, settings.supersampling)
+        view = rendered(task, self.stage(dressed=True))
         return writer.write_view(self.id, view.color, view.mask, view.depth, view.camera.matrix, view.camera_from_object,
                                  self.description())
 
@@ -151,6 +159,16 @@ class TabletopView(PlannedView):
         view = self.scene().view(SensorNoiseSettings(), seed=self.seed, supersampling=settings.supersampling)
         return writer.write_view(self.id, view.frame.color, view.mask("target"), view.frame.depth, view.frame.camera.matrix,
                                  view.camera_from_object("target"), self.description())
+
+
+def any_side(thing: FunctionalObject, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Returns azimuth, elevation and roll [deg] of a camera anywhere around ``thing``; what lies is rolled by any angle, half of
+    the time.
+    """
+    azimuth, elevation = float(rng.uniform(-180.0, 180.0)), float(rng.uniform(-60.0, 75.0))
+    size = np.ptp(thing.vertices, axis=0)
+    free = bool(size[2] < _LYING * size.max()) and rng.random() < 0.5
+    return azimuth, elevation, float(rng.uniform(-1.0, 1.0)) * (180.0 if free else UPRIGHT_DEG)
 
 
 def build(category: str, seed: int) -> FunctionalObject:

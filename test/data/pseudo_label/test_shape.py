@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from data.pseudo_label.labelled_box import PARTS, club, shape
 
+from func_corr_ros.data.colored_surface import ColoredSurface
 from func_corr_ros.data.materials import Material
 from func_corr_ros.data.objects.functional_object import FunctionalObject
-from func_corr_ros.data.pseudo_label.shape import HALF_SIZE, ShapeSettings, even_points, prepared, read_shape, write_shape
+from func_corr_ros.data.pseudo_label.shape import HALF_SIZE, ShapeSettings, prepared, read_shape, write_shape
+from func_corr_ros.data.surface_samples import even_points
 from func_corr_ros.errors import BadAsset
 
 LOOK = {"": Material((0.5, 0.5, 0.5), scale=0.02)}
@@ -86,6 +88,13 @@ def test_a_shape_comes_back_from_its_file(tmp_path: Path) -> None:
     assert (back.exact, back.solid, back.metres, back.name) == (True, True, shape().metres, "club-s000000")
 
 
-def test_points_of_one_seed_are_the_same() -> None:
-    one, other = (even_points(club().vertices, club().faces, 50, seed) for seed in (1, 1))
-    np.testing.assert_array_equal(one[0], other[0])
+def test_colours_come_back_from_the_file_where_they_were(tmp_path: Path) -> None:
+    points, _, _ = even_points(club().vertices, club().faces, 3000)
+    colors = np.random.default_rng(0).integers(0, 256, (3000, 3)).astype(np.uint8)
+    look = ColoredSurface((0.5, 0.5, 0.5), points=points.astype(np.float32), colors=colors)
+    made = prepared("club", club(), {"": look}, exact=False, solid=True, settings=ShapeSettings(points=64))
+    write_shape(tmp_path / "a.npz", made)
+    back = read_shape(tmp_path / "a.npz").materials[""]
+    assert isinstance(back, ColoredSurface)
+    moved = (points - made.middle) / made.metres
+    np.testing.assert_array_equal(back.albedo(moved), look.albedo(points))

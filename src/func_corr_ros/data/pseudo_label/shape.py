@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64, Int64, UInt8, UInt16
 
+from func_corr_ros.data.colored_surface import ColoredSurface
 from func_corr_ros.data.materials import Material
 from func_corr_ros.data.objects.functional_object import FunctionalObject
+from func_corr_ros.data.surface_samples import even_points
 from func_corr_ros.errors import BadAsset
 from func_corr_ros.provenance import whole_file
 from func_corr_ros.settings import setting
@@ -22,6 +24,8 @@ from func_corr_ros.settings import setting
 HALF_SIZE = 0.5
 # Faces of less area than this, of an asset of unit size, are seen by nobody and have no normal.
 _LEAST_AREA = 1e-14
+# Places of colours are written in whole steps of this part of an asset's size.
+_STEPS = 65535
 
 
 @dataclass(frozen=True)
@@ -78,24 +82,11 @@ def prepared(
     scale = HALF_SIZE / reach
     vertices, faces, parts = _cleaned(name, (thing.vertices - middle) * scale, thing.faces, thing.part_of_face, settings)
     clean = FunctionalObject(thing.category, vertices, faces, parts, thing.part_names, thing.function_parts)
-    look = {part: replace(one, scale=one.scale * scale) for part, one in materials.items()}  # patterns are in metres
+    unit_from_metres = np.diag([scale, scale, scale, 1.0])
+    unit_from_metres[:3, 3] = -scale * middle
+    look = {part: one.moved(unit_from_metres) for part, one in materials.items()}
     points, normals, face = even_points(vertices, faces, settings.points)
     return Shape(name, clean, look, exact, solid, 1.0 / scale, middle, points, normals, face)
-
-
-def even_points(
-    vertices: Float64[np.ndarray, "v 3"], faces: Int64[np.ndarray, "f 3"], count: int, seed: int = 0
-) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"], Int64[np.ndarray, " n"]]:
-    """Returns ``count`` points, one in each equal share of the area, their unit normals and their faces."""
-    a, b, c = vertices[faces].transpose(1, 0, 2)
-    across = np.cross(b - a, c - a)
-    area = np.linalg.norm(across, axis=1)
-    rng = np.random.default_rng(seed)
-    place = (np.arange(count) + rng.random(count)) / count
-    chosen = np.minimum(np.searchsorted(np.cumsum(area) / area.sum(), place), len(faces) - 1)
-    root, split = np.sqrt(rng.random(count))[:, None], rng.random(count)[:, None]
-    points = (1.0 - root) * a[chosen] + root * (1.0 - split) * b[chosen] + root * split * c[chosen]
-    return points, across[chosen] / area[chosen, None], chosen
 
 
 def write_shape(path: Path, shape: Shape) -> None:
@@ -109,8 +100,14 @@ def write_shape(path: Path, shape: Shape) -> None:
         "solid": shape.solid,
         "metres": shape.metres,
         "notes": shape.notes,
-        "materials": {part: asdict(one) for part, one in shape.materials.items()},
+        "materials": {part: {one.name: getattr(look, one.name) for one in fields(Material)}
+                      for part, look in shape.materials.items()},
     }
+    colors: dict[str, Any] = {}
+    for part, look in shape.materials.items():
+        if isinstance(look, ColoredSurface):
+            colors[f"colors of {part}"] = look.colors
+            colors[f"places of {part}"] = np.round((look.points + HALF_SIZE) * _STEPS).astype(np.uint16)
     with whole_file(path) as file:
         np.savez_compressed(
             file,
@@ -122,6 +119,7 @@ def write_shape(path: Path, shape: Shape) -> None:
             points=shape.points,
             normals=shape.normals,
             face=shape.face,
+            **colors,
         )
 
 
@@ -137,7 +135,8 @@ def read_shape(path: Path) -> Shape:
     return Shape(
         words["name"],
         thing,
-        {part: _material(one) for part, one in words["materials"].items()},
+        {part: _material(one, arrays.get(f"places of {part}"), arrays.get(f"colors of {part}"))
+         for part, one in words["materials"].items()},
         words["exact"],
         words["solid"],
         words["metres"],
@@ -155,9 +154,14 @@ def notes_of(path: Path) -> tuple[str, ...]:
         return tuple(json.loads(str(file["words"])).get("notes", ()))
 
 
-def _material(values: dict[str, Any]) -> Material:
+def _material(
+    values: dict[str, Any], places: UInt16[np.ndarray, "n 3"] | None, colors: UInt8[np.ndarray, "n 3"] | None
+) -> Material:
     red, green, blue = values["color"]
-    return Material(**{**values, "color": (red, green, blue), "accent": tuple(values["accent"])})
+    values = {**values, "color": (red, green, blue), "accent": tuple(values["accent"])}
+    if places is None or colors is None:
+        return Material(**values)
+    return ColoredSurface(**values, points=(places / np.float32(_STEPS) - np.float32(HALF_SIZE)), colors=colors)
 
 
 def _cleaned(
