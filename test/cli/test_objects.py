@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from func_corr_ros.cli import objects
 from func_corr_ros.errors import BadSettings
@@ -47,6 +48,24 @@ def test_sheet_is_a_picture_of_the_size_it_says(tmp_path: Path, capsys: pytest.C
     assert run("sheet", "--out", str(out), "--categories", "can", "carton", "--draws", "3", "--size", "40", "--textured") == 0
     assert cv2.imread(str(out)).shape == (80, 120, 3)
     assert "120x80 px" in capsys.readouterr().out
+
+
+def test_labels_are_drawn_a_row_for_each_function(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cv2, trimesh = pytest.importorskip("cv2"), pytest.importorskip("trimesh")
+    trimesh.creation.box((0.2, 0.1, 0.05)).export(tmp_path / "box.ply")
+    end = {"parts": ["end"], "origin": [0.1, 0, 0.02], "x": [1, 0, 0], "z": [0, 0, 1]}
+    box = {"file": "box.ply", "category": "can", "parts": {"end": [{"x": [0.099, None]}]}, "functions": {"pound-with": end}}
+    both = {**box, "functions": {"pound-with": end, "press-with": end}}
+    (tmp_path / "labels.yaml").write_text(yaml.safe_dump({"one": box, "other": both}))
+    out = tmp_path / "deep" / "labels.png"
+    assert run("labels", str(tmp_path / "labels.yaml"), "--size", "64", "--out", str(out)) == 0
+    picture = cv2.imread(str(out))
+    assert picture.shape == (128, 128, 3) and "128x128 px" in capsys.readouterr().out
+    assert (picture[:64, 64:] == 255).all(), "press-with, which comes first, is served by one only"
+    assert run("labels", str(tmp_path / "labels.yaml"), "--size", "64", "--only", "one", "--out", str(out)) == 0
+    assert cv2.imread(str(out)).shape == (64, 64, 3)
+    with pytest.raises(BadSettings, match="--only: no third in .*; valid: one, other"):
+        run("labels", str(tmp_path / "labels.yaml"), "--only", "third", "--out", str(out))
 
 
 def test_list_names_parts_and_functions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``func-corr objects list | render | sheet | pages``: the parametric library, its categories and pictures of them."""
+"""``func-corr objects list | render | sheet | labels | pages``: the library's objects, or meshes of yours, and their pictures."""
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sheet.add_argument("--size", type=int, default=180, help="side of one picture [px] (default: %(default)s)")
     sheet.add_argument("--textured", action="store_true", help="dressed in materials instead of their parts in colours")
     sheet.add_argument("--out", type=Path, default=Path("build/objects.png"), help="the picture (default: %(default)s)")
+    labels = actions.add_parser("labels", help="a picture of meshes that a person labelled: parts and frames of each function")
+    labels.add_argument("file", type=Path, metavar="FILE", help="their labels, as examples/public_meshes.yaml")
+    labels.add_argument("--root", type=Path, metavar="DIR", help="folder that the meshes' paths begin in (default: that of FILE)")
+    labels.add_argument("--only", nargs="+", metavar="NAME", help="which of them (all when left out)")
+    labels.add_argument("--size", type=int, default=240, help="side of one picture [px] (default: %(default)s)")
+    labels.add_argument("--out", type=Path, default=Path("build/labels.png"), help="the picture (default: %(default)s)")
     pages = actions.add_parser("pages", help="write functions.md (every frame, pictured) and objects.md (what varies)")
     pages.add_argument("--out", type=Path, default=Path("docs"), help="folder of the pages (default: %(default)s)")
 
@@ -44,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ("views", "draws", "columns", "size", "supersampling"):
         if getattr(arguments, name, 1) < 1:
             raise BadSettings(f"--{name} is {getattr(arguments, name)}; at least 1 is needed")
-    {"list": _list, "render": _render, "sheet": _sheet, "pages": _pages}[arguments.action](arguments)
+    {"list": _list, "render": _render, "sheet": _sheet, "labels": _labels, "pages": _pages}[arguments.action](arguments)
     return 0
 
 
@@ -94,18 +101,35 @@ def _photos(dressed: Any, tasks: list[Any], files: list[Path], paths: int) -> No
 
 
 def _sheet(arguments: argparse.Namespace) -> None:
-    import cv2
-
     from func_corr_ros.data.contact_sheet import contact_sheet
     from func_corr_ros.data.objects import CATEGORIES
-    from func_corr_ros.errors import BadSettings
 
     picture = contact_sheet(arguments.categories or list(CATEGORIES), arguments.draws, side=arguments.size,
                             columns=arguments.columns, textured=arguments.textured)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(arguments.out), picture[..., ::-1]):
-        raise BadSettings(f"{arguments.out} cannot be written; give a file ending in .png or .jpg in a writable folder")
-    print(f"{arguments.out}: {picture.shape[1]}x{picture.shape[0]} px")
+    _write(arguments.out, picture)
+
+
+def _labels(arguments: argparse.Namespace) -> None:
+    from func_corr_ros.data.functions_page import functions_sheet
+    from func_corr_ros.data.labelled_meshes import read_labelled_meshes
+    from func_corr_ros.errors import BadSettings
+
+    meshes = read_labelled_meshes(arguments.file, arguments.root)
+    wanted = arguments.only or list(meshes)
+    if unknown := set(wanted) - set(meshes):
+        raise BadSettings(f"--only: no {', '.join(sorted(unknown))} in {arguments.file}; valid: {', '.join(meshes)}")
+    _write(arguments.out, functions_sheet([replace(meshes[name].built()[0], category=name) for name in wanted], arguments.size))
+
+
+def _write(out: Path, picture: Any) -> None:
+    import cv2
+
+    from func_corr_ros.errors import BadSettings
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(out), picture[..., ::-1]):
+        raise BadSettings(f"{out} cannot be written; give a file ending in .png or .jpg in a writable folder")
+    print(f"{out}: {picture.shape[1]}x{picture.shape[0]} px")
 
 
 def _pages(arguments: argparse.Namespace) -> None:

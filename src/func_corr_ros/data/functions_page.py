@@ -76,6 +76,19 @@ def function_picture(function: str, things: Sequence[FunctionalObject], side: in
     return np.concatenate([_cell(function, thing, camera) for thing in things], axis=1)
 
 
+def functions_sheet(things: Sequence[FunctionalObject], side: int = 240) -> UInt8[np.ndarray, "h w 3"]:
+    """Returns a row for each function that one of ``things`` serves, under its name: :func:`function_picture` of all that do."""
+    rows = []
+    for function in FUNCTIONS:
+        serving = [thing for thing in things if function in thing.function_parts]
+        if serving:
+            row = np.ascontiguousarray(function_picture(function, serving, side))
+            cv2.putText(row, function, (6, side - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
+            rows.append(row)
+    widest = max(row.shape[1] for row in rows)
+    return np.concatenate([np.pad(row, ((0, 0), (0, widest - row.shape[1]), (0, 0)), constant_values=255) for row in rows])
+
+
 def _cell(function: str, thing: FunctionalObject, camera: PinholeCamera) -> UInt8[np.ndarray, "h w 3"]:
     serves = thing.function_parts[function]
     look = {part: _SERVES if part in serves else _OTHERWISE for part in thing.part_names}
