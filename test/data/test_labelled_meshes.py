@@ -99,6 +99,12 @@ def test_a_part_beside_the_mesh_and_a_mesh_that_is_not_there_are_named(tmp_path:
         gone["bar"].built()
 
 
+def test_a_name_that_makes_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "labels.yaml").write_text(yaml.safe_dump({"my/bar": BAR}))
+    with pytest.raises(BadSettings, match="my/bar: views are files called after it"):
+        read_labelled_meshes(tmp_path / "labels.yaml")
+
+
 def test_the_example_is_in_order() -> None:
     meshes = read_labelled_meshes(ROOT / "examples" / "public_meshes.yaml")
     assert len(meshes) == 22 and {"ycb-mug", "grab-hammer"} <= set(meshes)

@@ -99,6 +99,11 @@ def test_the_command_says_what_it_left_out(labels: Path, tmp_path: Path, capsys:
     assert "left out, for one mesh alone serves them: hang-onto" in told and "clubs 1, 3 pairs" in told
 
 
+def test_a_root_without_meshes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["benchmark", "build", "--root", str(tmp_path), "--out", str(tmp_path / "b")]) == 2
+    assert "--root is the folder of the meshes" in capsys.readouterr().err and not (tmp_path / "b").exists()
+
+
 def test_meshes_that_share_no_function_make_no_benchmark(labels: Path, tmp_path: Path) -> None:
     said = yaml.safe_load(labels.read_text())
     (labels.parent / "one.yaml").write_text(yaml.safe_dump({"hammer": said["hammer"]}, sort_keys=False))

@@ -47,8 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> Path:
+    from func_corr_ros.errors import BadSettings
     from func_corr_ros.evaluation.benchmark_build import build, build_from_meshes
 
+    if arguments.root and not arguments.meshes:
+        raise BadSettings("--root is the folder of the meshes that --meshes FILE labels; give both, or neither")
     if arguments.meshes:
         folder, alone = build_from_meshes(arguments.out, arguments.meshes, arguments.root, arguments.size, arguments.processes)
         if alone:

@@ -2,13 +2,13 @@
 """The look of a surface whose colours a file gives, as pictures over it or face by face: many even samples of them."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, UInt8
+from jaxtyping import Float, Float32, Float64, Int64, UInt8
 from scipy.spatial import cKDTree
 
 from func_corr_ros.data.materials import Color, Material, encoded, linear
@@ -16,19 +16,19 @@ from func_corr_ros.data.surface_samples import even_points
 from func_corr_ros.geometry.se3 import transform_points
 from func_corr_ros.optional import require
 
-# On a mug, one in each square of 0.7 mm: a pixel and a half where it fills a picture of 448 px.
+# On a mug, one in each square of 0.7 mm: two pixels where it fills a picture of 448 px.
 SAMPLES = 100_000
 GREY: Color = (0.6, 0.6, 0.6)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ColoredSurface(Material):
     """A material whose colour at a point is that of the nearest of its samples: ``points`` in the object's coordinates and
     their sRGB ``colors``. It stays right where a mesh is thinned or its seams are merged, as no picture over faces does.
     """
 
-    points: Float32[np.ndarray, "n 3"] = field(default_factory=lambda: np.zeros((1, 3), dtype=np.float32))
-    colors: UInt8[np.ndarray, "n 3"] = field(default_factory=lambda: np.zeros((1, 3), dtype=np.uint8))
+    points: Float32[np.ndarray, "n 3"]
+    colors: UInt8[np.ndarray, "n 3"]
 
     def albedo(self, points: Float[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
         """Returns the linear reflectance at points given in the object's coordinates, metres."""
@@ -67,14 +67,16 @@ def _sampled(mesh: Any, count: int) -> tuple[Float64[np.ndarray, "n 3"], UInt8[n
     points, _, face = even_points(vertices, faces, count)
     weights = require("trimesh").triangles.points_to_barycentric(vertices[faces[face]], points)
     try:
-        colors = next(_colors(mesh.visual, faces[face], face, weights), None)
+        colors = _colors(mesh.visual, faces[face], face, weights)
     except (AttributeError, ValueError, IndexError, TypeError):  # a texture without its picture, or of a kind that is not read
         colors = None
     return points, _grey(count) if colors is None else colors
 
 
-def _colors(visual: Any, corners: np.ndarray, face: np.ndarray, weights: np.ndarray) -> Iterator[UInt8[np.ndarray, "n 3"]]:
-    """Yields the colours of points in ``face`` with barycentric ``weights`` of its ``corners``, by the first way there is."""
+def _colors(
+    visual: Any, corners: Int64[np.ndarray, "n 3"], face: Int64[np.ndarray, " n"], weights: Float64[np.ndarray, "n 3"]
+) -> UInt8[np.ndarray, "n 3"] | None:
+    """Returns the colours of points in ``face`` with barycentric ``weights`` of its ``corners``; None where there are none."""
     if visual.kind == "texture":
         picture = _picture(visual.material)
         if picture is not None and visual.uv is not None:
@@ -84,12 +86,11 @@ def _colors(visual: Any, corners: np.ndarray, face: np.ndarray, weights: np.ndar
             if factor is not None:  # linear, on what the picture shows
                 shown = linear(color.astype(np.float32) / 255.0) * (np.asarray(factor, dtype=np.float32)[:3] / 255.0)
                 color = np.round(encoded(shown) * 255.0).astype(np.uint8)
-            yield np.ascontiguousarray(color)
+            return np.ascontiguousarray(color)
         visual = visual.to_color()
     if visual.kind == "vertex":
-        yield np.round(np.einsum("nk,nkd->nd", weights, visual.vertex_colors[corners][..., :3])).astype(np.uint8)
-    if visual.kind == "face":
-        yield np.ascontiguousarray(visual.face_colors[face, :3])
+        return np.round(np.einsum("nk,nkd->nd", weights, visual.vertex_colors[corners][..., :3])).astype(np.uint8)
+    return np.ascontiguousarray(visual.face_colors[face, :3]) if visual.kind == "face" else None
 
 
 def _picture(material: Any) -> Any:

@@ -2,6 +2,7 @@
 """Anyone's meshes that a person labelled: parts by where their faces lie, and the frame of each function, in one YAML file."""
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +128,8 @@ def read_labelled_meshes(path: Path, root: Path | None = None) -> dict[str, Labe
     except (OSError, yaml.YAMLError) as error:
         raise BadSettings(f"{path}: not a readable YAML file ({type(error).__name__}: {error})") from error
     objects = _keys(content, str(path))
+    if wrong := [str(name) for name in objects if not re.fullmatch(r"[\w .+-]+", str(name))]:
+        raise BadSettings(f"{path}: {', '.join(wrong)}: views are files called after it; valid: letters, digits, spaces, . _ + -")
     return {str(name): _mesh(str(name), said, f"{path}: {name}", root or path.parent) for name, said in objects.items()}
 
 

@@ -103,7 +103,7 @@ class SingleView(PlannedView):
     @classmethod
     def drawn(cls, category: str, seed: int, rng: np.random.Generator) -> SingleView:
         """Returns a view from any azimuth; what lies on a table is rolled by any angle, half of the time."""
-        return cls(f"{_word(category)}-{seed}", category, seed, *any_side(build(category, seed), rng))
+        return cls(f"{_word(category)}-{seed}", category, seed, *anywhere_around(build(category, seed), rng))
 
     @property
     def upright(self) -> bool:
@@ -161,7 +161,7 @@ class TabletopView(PlannedView):
                                  view.camera_from_object("target"), self.description())
 
 
-def any_side(thing: FunctionalObject, rng: np.random.Generator) -> tuple[float, float, float]:
+def anywhere_around(thing: FunctionalObject, rng: np.random.Generator) -> tuple[float, float, float]:
     """Returns azimuth, elevation and roll [deg] of a camera anywhere around ``thing``; what lies is rolled by any angle, half of
     the time.
     """

@@ -12,7 +12,7 @@ import numpy as np
 from func_corr_ros.data.labelled_meshes import read_labelled_meshes
 from func_corr_ros.data.object_view import ObjectStage
 from func_corr_ros.data.splits import FIRST_BENCHMARK_SEED
-from func_corr_ros.evaluation.benchmark_views import SingleView, any_side
+from func_corr_ros.evaluation.benchmark_views import SingleView, anywhere_around
 from func_corr_ros.provenance import sha256_of_file
 
 
@@ -50,7 +50,7 @@ class MeshViews:
 
     def drawn(self, category: str, seed: int, rng: np.random.Generator) -> MeshView:
         """Returns a view of the mesh called ``category``."""
-        pose = any_side(_stage(self.labels, self.root, category).thing, rng)
+        pose = anywhere_around(_stage(self.labels, self.root, category).thing, rng)
         return MeshView(f"{category.replace(' ', '-')}-{seed}", category, seed, *pose, self.labels, self.root)
 
     def __call__(self, **view: Any) -> MeshView:
